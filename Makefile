@@ -1,0 +1,53 @@
+# Everything runs from this checkout: the virtual environment, caches and state live in it and nowhere else.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+export UV_CACHE_DIR := $(CURDIR)/.cache/uv
+export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
+export PREFECT_HOME := $(CURDIR)/.state/prefect
+export UV_PYTHON_DOWNLOADS := never
+export PYTHONDONTWRITEBYTECODE :=
+RUN := .venv/bin/python -m
+
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/ready ## swap a model on a simulated pair of Sparks, from nothing (ONCE=1: end by itself)
+	@$(RUN) control demo $(if $(ONCE),--once)
+
+up: .venv/ready ## start Prefect's server, worker, observer and gateway for your own cluster
+	@$(RUN) control up
+
+test: .venv/ready ## run every test
+	@$(RUN) pytest $(ARGS)
+
+check: .venv/ready ## format, lint, types, import rules, file sizes
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@.venv/bin/loq check
+
+bench: .venv/ready ## measure what the documents claim
+	@$(RUN) control bench
+
+deploy: .venv/ready ## publish the flows of prefect.yaml to a running Prefect server
+	@$(RUN) control deploy
+
+clean: ## remove the virtual environment, caches and state
+	rm -rf .venv .tools .cache .state .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+.tools/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed (Debian package python3): set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		{ echo "Python's venv module is needed: install the system package python3-venv"; exit 1; }
+	@$(PYTHON) -m venv .tools
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/ready: uv.lock pyproject.toml | .tools/bin/uv
+	@.tools/bin/uv sync --quiet --locked --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
+	@touch $@
+
+.PHONY: help demo up test check bench deploy clean
