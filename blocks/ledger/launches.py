@@ -1,0 +1,65 @@
+"""The record of launches: what was started with which arguments, image and revision, and how it ended."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from blocks.ledger.store import Ledger
+from blocks.ledger.tables import launches
+
+
+@dataclass(frozen=True)
+class Launch:
+    """One start of a model; times are seconds since 1970, `ready` and `ended` None until then."""
+
+    id: str
+    run_id: str
+    model: str
+    recipe: dict[str, Any]
+    argv: list[str]
+    hosts: list[str]
+    image_id: str
+    revision: str
+    launched: float
+    ready: float | None = None
+    ended: float | None = None
+    why_ended: str | None = None
+
+
+def record_launch(ledger: Ledger, launch: Launch) -> None:
+    """Write a launch down before it is made."""
+    with ledger.write() as connection:
+        connection.execute(insert(launches).values(**vars(launch)))
+
+
+def mark_ready(ledger: Ledger, launch_id: str) -> None:
+    """The launch answers."""
+    with ledger.write() as connection:
+        connection.execute(update(launches).where(launches.c.id == launch_id).values(ready=time.time()))
+
+
+def mark_ended(ledger: Ledger, why: str) -> None:
+    """Every launch that had not ended has ended now."""
+    with ledger.write() as connection:
+        connection.execute(
+            update(launches).where(launches.c.ended.is_(None)).values(ended=time.time(), why_ended=why)
+        )
+
+
+def get_launch(ledger: Ledger, launch_id: str) -> Launch | None:
+    """The launch of that id."""
+    return _first(ledger, select(launches).where(launches.c.id == launch_id))
+
+
+def last_good_launch(ledger: Ledger) -> Launch | None:
+    """The newest launch that came to answer."""
+    query = select(launches).where(launches.c.ready.is_not(None)).order_by(launches.c.launched.desc())
+    return _first(ledger, query.limit(1))
+
+
+def _first(ledger: Ledger, query: Any) -> Launch | None:
+    with ledger.read() as connection:
+        row = connection.execute(query).first()
+    return Launch(**row._mapping) if row else None

@@ -1,0 +1,12 @@
+"""How Alembic reaches the ledger: over the connection that `migrate` gives it."""
+
+from alembic import context
+
+from blocks.ledger.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transaction_per_migration=False,
+)
+context.run_migrations()

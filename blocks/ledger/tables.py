@@ -1,0 +1,102 @@
+"""The ledger's tables.  Times are seconds since 1970 (UTC, float); structured values are JSON."""
+
+from sqlalchemy import JSON, Column, Float, Index, Integer, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+swap_lock = Table(
+    "swap_lock",
+    metadata,
+    Column("id", Integer, primary_key=True),  # always 1: there is one lock
+    Column("holder", String(200), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("token_hash", String(64), nullable=False),
+    Column("since", Float, nullable=False),
+    Column("until", Float, nullable=False),
+)
+
+lock_passes = Table(
+    "lock_passes",
+    metadata,
+    Column("pass_hash", String(64), primary_key=True),
+    Column("until", Float, nullable=False),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("name", String(63), primary_key=True),
+    Column("run_id", String(36), nullable=False),
+    Column("machine", String(200), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("process_start", String(40), nullable=False),
+    Column("claimed_at", Float, nullable=False),
+    Column("heartbeat", Float, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("phase", String(60), nullable=False),
+    Column("progress", Float, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("started", Float, nullable=False),
+    Column("updated", Float, nullable=False),
+    Column("ended", Float),
+    Column("expected_seconds", Float),
+    Column("eta_seconds", Float),
+    Column("previous", String(200)),
+    Column("plan", JSON),
+    Column("result", JSON),
+    Index("runs_by_start", "kind", "started"),
+)
+
+run_events = Table(
+    "run_events",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", String(36), nullable=False, index=True),
+    Column("at", Float, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("data", JSON, nullable=False),
+    sqlite_autoincrement=True,  # a number is never used twice, or a browser that resumes would miss events
+)
+
+launches = Table(
+    "launches",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("run_id", String(36), nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("recipe", JSON, nullable=False),
+    Column("argv", JSON, nullable=False),
+    Column("hosts", JSON, nullable=False),
+    Column("image_id", String(100), nullable=False),
+    Column("revision", String(100), nullable=False),
+    Column("launched", Float, nullable=False),
+    Column("ready", Float),
+    Column("ended", Float),
+    Column("why_ended", Text),
+    Index("launches_by_time", "launched"),
+)
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("subject", String(120), primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("data", JSON, nullable=False),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("data", JSON, nullable=False),
+)

@@ -1,0 +1,52 @@
+"""The settings as Prefect blocks, so that Prefect's UI shows and edits them; imports Prefect."""
+
+from typing import ClassVar
+
+from prefect.blocks.core import Block
+from pydantic import Field, SecretStr
+
+from blocks import cluster, recipe
+
+
+class Cluster(Block):
+    """The DGX Sparks, their services and where things lie on them."""
+
+    _block_type_name: ClassVar[str | None] = "Cluster"
+    _block_type_slug: ClassVar[str | None] = "cluster"
+
+    hosts: list[cluster.Host] = Field(default_factory=list)
+    services: list[cluster.Service] = Field(default_factory=list)
+    launcher_directory: str = Field(default="", description="Blank: ~/spark-vllm-docker")
+    hf_cache: str = Field(default="", description="Blank: $HF_HOME or ~/.cache/huggingface on the host")
+    image: str = Field(default="", description="Image of recipes that name none; blank: vllm-node")
+
+
+class Catalog(Block):
+    """The operator's own recipes, laid over the bundled ones by key."""
+
+    _block_type_name: ClassVar[str | None] = "Catalog"
+    _block_type_slug: ClassVar[str | None] = "catalog"
+
+    recipes: list[recipe.Recipe] = Field(default_factory=list)
+
+
+class Ledger(Block):
+    """The database of the shared records; processes read its URL from SPARK_LEDGER_URL at their start."""
+
+    _block_type_name: ClassVar[str | None] = "Ledger"
+    _block_type_slug: ClassVar[str | None] = "ledger"
+
+    url: SecretStr = Field(description="sqlite:///path or postgresql+psycopg://user:password@host/database")
+
+
+class Webhook(Block):
+    """Where to tell that a swap completed or failed."""
+
+    _block_type_name: ClassVar[str | None] = "Webhook"
+    _block_type_slug: ClassVar[str | None] = "webhook"
+
+    url: str = Field(default="", description="Blank: nobody is told")
+    secret: SecretStr = Field(default=SecretStr(""), description="Signs the body (HMAC, SHA-256)")
+
+
+BLOCKS: tuple[type[Block], ...] = (Cluster, Catalog, Ledger, Webhook)

@@ -1,0 +1,107 @@
+"""The settings of a process, read from Prefect's block documents over HTTP: nothing here imports Prefect."""
+
+import base64
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from blocks.cluster import Cluster, faults_of, with_default_services
+from blocks.ledger.seen import read_seen, write_seen
+from blocks.ledger.store import Ledger
+from blocks.recipe import Catalog
+from blocks.tolerant import read_settings
+from blocks.webhook import Webhook
+
+log = logging.getLogger(__name__)
+
+DOCUMENT = "default"
+"""The name of the one document of each kind that the house reads."""
+
+_REMEMBERED = ("cluster", "catalog")
+_SUBJECT = "settings/documents"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """
+    What the operator set, with defaults where nothing usable was.
+
+    Attributes:
+        problems: One sentence for each value that was not used.
+        from_memory: True when Prefect could not be asked and the last known settings stand in.
+    """
+
+    cluster: Cluster = field(default_factory=Cluster)
+    catalog: Catalog = field(default_factory=Catalog)
+    webhook: Webhook = field(default_factory=Webhook)
+    problems: tuple[str, ...] = ()
+    from_memory: bool = False
+
+
+def prefect_api_url() -> str:
+    """Prefect's API, from PREFECT_API_URL."""
+    return os.environ.get("PREFECT_API_URL", "http://127.0.0.1:4200/api").rstrip("/")
+
+
+def prefect_headers() -> dict[str, str]:
+    """What a guarded Prefect server wants to see: PREFECT_API_AUTH_STRING ('user:password') as Basic."""
+    pair = os.environ.get("PREFECT_API_AUTH_STRING", "")
+    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"} if pair else {}
+
+
+def ledger_url() -> str:
+    """The ledger's database, from SPARK_LEDGER_URL."""
+    return os.environ.get("SPARK_LEDGER_URL", "sqlite:///.state/ledger.db")
+
+
+def load_settings(ledger: Ledger) -> Settings:
+    """
+    Read the settings as they are now.
+
+    With Prefect out of reach the ones that were read last stand in (secrets are not remembered).
+    Never raises for bad values or an unreachable Prefect.
+    """
+    try:
+        with httpx.Client(base_url=prefect_api_url(), headers=prefect_headers(), timeout=5) as client:
+            documents = {kind: _document(client, kind) for kind in ("cluster", "catalog", "webhook")}
+    except httpx.HTTPError as error:
+        log.warning("Prefect cannot be asked for the settings (%s): the last known ones stand in", error)
+        remembered = read_seen(ledger, _SUBJECT).get(_SUBJECT)
+        return make_settings(remembered.data if remembered else {}, from_memory=True)
+    _remember(ledger, {kind: documents[kind] for kind in _REMEMBERED})
+    return make_settings(documents)
+
+
+def make_settings(documents: Mapping[str, Any], *, from_memory: bool = False) -> Settings:
+    """Settings from the data of block documents by kind; pure."""
+    cluster, of_cluster = read_settings(Cluster, documents.get("cluster") or {})
+    catalog, of_catalog = read_settings(Catalog, documents.get("catalog") or {})
+    webhook, of_webhook = read_settings(Webhook, documents.get("webhook") or {})
+    cluster = with_default_services(cluster)
+    problems = [
+        *(f"cluster: {problem}" for problem in (*of_cluster, *faults_of(cluster))),
+        *(f"catalog: {problem}" for problem in of_catalog),
+        *(f"webhook: {problem}" for problem in of_webhook),
+    ]
+    return Settings(cluster, catalog, webhook, tuple(problems), from_memory)
+
+
+def _document(client: httpx.Client, kind: str) -> dict[str, Any]:
+    """The data of one block document; empty when there is none yet."""
+    answer = client.get(
+        f"/block_types/slug/{kind}/block_documents/name/{DOCUMENT}", params={"include_secrets": "true"}
+    )
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        return {}
+    data = answer.raise_for_status().json().get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def _remember(ledger: Ledger, documents: dict[str, Any]) -> None:
+    known = read_seen(ledger, _SUBJECT).get(_SUBJECT)
+    if known is None or known.data != documents:
+        write_seen(ledger, _SUBJECT, documents)

@@ -1,0 +1,1 @@
+"""Starting and stopping the house: the command line, the worker, the demo."""
