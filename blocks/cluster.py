@@ -63,6 +63,12 @@ class Cluster(BaseModel):
         default=None,
         description="Hugging Face cache on the hosts; blank: $HF_HOME or ~/.cache/huggingface",
     )
+    models_directory: Path = Field(
+        default="~/models", description="Folder on the hosts whose sub-folders are local models"
+    )
+    silence_seconds: int = Field(
+        default=900, ge=5, le=86400, description="A start whose log is silent for so long has failed"
+    )
     image: Image = Field(default="vllm-node", description="Image of recipes that name none")
 
     def host(self, name: str) -> Host:

@@ -1,4 +1,4 @@
-"""The menu: what can be swapped to, from what is on the hosts' disks and what there are recipes for (pure)."""
+"""The menu: what can be swapped to, from what lies on the disks and what there are recipes for (pure)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -18,6 +18,8 @@ class Cluster(Block):
     services: list[cluster.Service] = Field(default_factory=list)
     launcher_directory: str = Field(default="", description="Blank: ~/spark-vllm-docker")
     hf_cache: str = Field(default="", description="Blank: $HF_HOME or ~/.cache/huggingface on the host")
+    models_directory: str = Field(default="", description="Folder of local models; blank: ~/models")
+    silence_seconds: int = Field(default=900, description="A start whose log is silent for so long failed")
     image: str = Field(default="", description="Image of recipes that name none; blank: vllm-node")
 
 
@@ -39,14 +41,14 @@ class Ledger(Block):
     url: SecretStr = Field(description="sqlite:///path or postgresql+psycopg://user:password@host/database")
 
 
-class Webhook(Block):
+class SwapWebhook(Block):
     """Where to tell that a swap completed or failed."""
 
-    _block_type_name: ClassVar[str | None] = "Webhook"
-    _block_type_slug: ClassVar[str | None] = "webhook"
+    _block_type_name: ClassVar[str | None] = "Swap Webhook"
+    _block_type_slug: ClassVar[str | None] = "swap-webhook"
 
     url: str = Field(default="", description="Blank: nobody is told")
     secret: SecretStr = Field(default=SecretStr(""), description="Signs the body (HMAC, SHA-256)")
 
 
-BLOCKS: tuple[type[Block], ...] = (Cluster, Catalog, Ledger, Webhook)
+BLOCKS: tuple[type[Block], ...] = (Cluster, Catalog, Ledger, SwapWebhook)

@@ -67,7 +67,7 @@ def load_settings(ledger: Ledger) -> Settings:
     """
     try:
         with httpx.Client(base_url=prefect_api_url(), headers=prefect_headers(), timeout=5) as client:
-            documents = {kind: _document(client, kind) for kind in ("cluster", "catalog", "webhook")}
+            documents = {kind: _document(client, kind) for kind in ("cluster", "catalog", "swap-webhook")}
     except httpx.HTTPError as error:
         log.warning("Prefect cannot be asked for the settings (%s): the last known ones stand in", error)
         remembered = read_seen(ledger, _SUBJECT).get(_SUBJECT)
@@ -80,7 +80,7 @@ def make_settings(documents: Mapping[str, Any], *, from_memory: bool = False) ->
     """Settings from the data of block documents by kind; pure."""
     cluster, of_cluster = read_settings(Cluster, documents.get("cluster") or {})
     catalog, of_catalog = read_settings(Catalog, documents.get("catalog") or {})
-    webhook, of_webhook = read_settings(Webhook, documents.get("webhook") or {})
+    webhook, of_webhook = read_settings(Webhook, documents.get("swap-webhook") or {})
     cluster = with_default_services(cluster)
     problems = [
         *(f"cluster: {problem}" for problem in (*of_cluster, *faults_of(cluster))),

@@ -1,0 +1,1 @@
+"""In what order: one file, one flow, one deployment, one button."""

@@ -1,0 +1,1 @@
+"""What we can do to one host: look, check, fix, launch, follow; every command goes through tasks.ssh."""

@@ -1,0 +1,100 @@
+"""Weights: which models a host holds, and whether they are whole."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from blocks.menu import OnDisk
+from tasks.check import Answer, Check, Command, Unreadable, Verdict, command
+from tasks.remote import script
+
+WEIGHT_FILES = (".safetensors", ".gguf", ".bin", ".pt", ".pth")
+BUSY_SECONDS = 600
+"""An unfinished blob younger than this belongs to a download that is under way."""
+
+
+def list_command(hf_cache: str | None, models_directory: str) -> Command:
+    """Lists every model of a host."""
+    return command(
+        "python3", "-", hf_cache or "", models_directory, stdin=script("list_weights.py"), timeout=120
+    )
+
+
+def read_models(answer: Answer) -> list[OnDisk]:
+    """The models of a host, judged."""
+    if not answer.ok:
+        raise Unreadable(f"the models on disk cannot be listed: {answer.said}")
+    try:
+        return [judge(facts) for facts in json.loads(answer.stdout)["models"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unreadable(f"the list of models cannot be read: {error}") from error
+
+
+def judge(facts: Mapping[str, Any]) -> OnDisk:
+    """
+    Whether a model's files are whole, strongest evidence first (spark-tools.md 3.3).
+
+    The hub's own tree of the commit, else the index of the shards, else at least one weight file;
+    and in any case a readable config.json and no download under way.
+    """
+    files: dict[str, int] = facts["files"]
+    missing = [name for name, size in sorted(files.items()) if size < 0]
+    if facts["tree"] is not None:
+        missing += _missing_by_tree(files, facts["tree"])
+    elif facts["index"] is not None:
+        missing += _missing_by_index(files, facts["index"])
+    elif not any(name.endswith(WEIGHT_FILES) and size > 0 for name, size in files.items()):
+        missing.append("any weight file")
+    if not isinstance(facts["config"], Mapping) and not any(name.endswith(".gguf") for name in files):
+        missing.append("config.json")
+    if any(age < BUSY_SECONDS for age in facts["partial_ages"]):
+        missing.append("a file that is being downloaded")
+    size = sum(size for size in files.values() if size > 0)
+    named = tuple(dict.fromkeys(missing))
+    return OnDisk(facts["model"], size, not named, facts["revision"], named)
+
+
+def _missing_by_tree(files: Mapping[str, int], tree: Any) -> list[str]:
+    try:
+        wanted = {name: entry["size"] for name, entry in tree["files"].items()}
+    except (TypeError, KeyError, AttributeError):
+        return ["a readable file list"]
+    return [name for name, size in wanted.items() if files.get(name) != size]
+
+
+def _missing_by_index(files: Mapping[str, int], index: Any) -> list[str]:
+    try:
+        shards = sorted(set(index["weight_map"].values()))
+        total = index.get("metadata", {}).get("total_size", 0)
+    except (TypeError, KeyError, AttributeError):
+        return ["a readable model.safetensors.index.json"]
+    missing = [shard for shard in shards if files.get(shard, -1) <= 0]
+    if not missing and sum(files[shard] for shard in shards) < total:
+        missing.append("parts of the shards (they are smaller than their index says)")
+    return missing
+
+
+@dataclass(frozen=True)
+class HasWeights(Check[OnDisk | None]):
+    """A model's weights are on the host and whole."""
+
+    model: str
+    hf_cache: str | None
+    models_directory: str
+
+    def __str__(self) -> str:
+        return f"the weights of {self.model} are whole"
+
+    def probe(self) -> Command:
+        return list_command(self.hf_cache, self.models_directory)
+
+    def read(self, answer: Answer) -> OnDisk | None:
+        return next((model for model in read_models(answer) if model.model == self.model), None)
+
+    def verdict(self, seen: OnDisk | None) -> Verdict:
+        if seen is None:
+            return Verdict((f"{self.model} is not on the host",))
+        if not seen.complete:
+            return Verdict((f"{self.model} lacks {', '.join(seen.missing[:5])}",))
+        return Verdict()

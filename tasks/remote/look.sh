@@ -1,0 +1,18 @@
+# What a host is doing now, as key=value lines.  Arguments: the Hugging Face cache of the settings (may be blank).
+expand() { case $1 in "~") printf %s "$HOME" ;; "~/"*) printf %s "$HOME/${1#"~/"}" ;; *) printf %s "$1" ;; esac; }
+cache=$(expand "${1:-${HF_HOME:-$HOME/.cache/huggingface}}")
+printf 'home=%s\n' "$HOME"
+printf 'hostname=%s\n' "$(hostname)"
+printf 'cache=%s\n' "$cache"
+printf 'uptime=%s\n' "$(cut -d' ' -f1 /proc/uptime)"
+printf 'load=%s\n' "$(cut -d' ' -f1-3 /proc/loadavg)"
+free -b | while read -r kind total _ _ _ _ available; do
+    if [ "$kind" = Mem: ]; then printf 'memory=%s %s\n' "$total" "$available"; fi
+done
+printf 'disk_free=%s\n' "$(df -B1 --output=avail "$HOME" | tail -n 1 | tr -d ' ')"
+# A wedged driver lets nvidia-smi hang for minutes: it gets five seconds.
+timeout 5 nvidia-smi --query-gpu=name,utilization.gpu,temperature.gpu,power.draw --format=csv,noheader,nounits |
+    head -n 1 | while read -r line; do printf 'gpu=%s\n' "$line"; done
+printf 'nvidia_smi_code=%s\n' "${PIPESTATUS[0]}"
+timeout 15 docker ps -a --format '{{json .}}' | while read -r line; do printf 'container=%s\n' "$line"; done
+printf 'docker_code=%s\n' "${PIPESTATUS[0]}"
