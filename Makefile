@@ -14,10 +14,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/ready ## swap a model on a simulated pair of Sparks, from nothing (ONCE=1: end by itself)
-	@$(RUN) control demo $(if $(ONCE),--once)
+	@$(RUN) control.demo $(if $(ONCE),--once)
 
 up: .venv/ready ## start Prefect's server, worker, observer and gateway for your own cluster
-	@$(RUN) control up
+	@$(RUN) control.up
 
 test: .venv/ready ## run every test
 	@$(RUN) pytest $(ARGS)
@@ -30,10 +30,10 @@ check: .venv/ready ## format, lint, types, import rules, file sizes
 	@.venv/bin/loq check
 
 bench: .venv/ready ## measure what the documents claim
-	@$(RUN) control bench
+	@$(RUN) control.bench
 
 deploy: .venv/ready ## publish the flows of prefect.yaml to a running Prefect server
-	@$(RUN) control deploy
+	@$(RUN) control.prepare
 
 clean: ## remove the virtual environment, caches and state
 	rm -rf .venv .tools .cache .state .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -23,7 +23,9 @@ def house_environment(state: Path, given: Mapping[str, str] = os.environ) -> dic
         "PREFECT_SERVER_API_PORT": port,
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_CLI_PROMPT": "false",
+        # A waiting run asks for its slot every 5 s; the slot of a run that never began comes back in 60 s.
+        "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "5",
+        "PREFECT_SERVER_CONCURRENCY_INITIAL_DEPLOYMENT_LEASE_DURATION": "60",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "tasks,blocks",
         "SPARK_LEDGER_URL": f"sqlite:///{state / 'ledger.db'}",

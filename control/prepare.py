@@ -13,7 +13,7 @@ from prefect.exceptions import ObjectAlreadyExists
 
 from blocks.prefect_blocks import BLOCKS
 from blocks.settings import DOCUMENT, ledger_url
-from control.environment import CHECKOUT
+from control.environment import CHECKOUT, house_environment
 from control.first_settings import first_cluster
 
 
@@ -58,6 +58,12 @@ def deploy() -> None:
         raise SystemExit(f"the flows could not be published:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Blocks, first settings and deployments, on the server of the environment."""
+    os.environ.update(house_environment(CHECKOUT / ".state"))
     asyncio.run(prepare(first_documents()))
     deploy()
+
+
+if __name__ == "__main__":
+    main()

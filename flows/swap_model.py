@@ -91,40 +91,47 @@ def prepare(ledger: Ledger, report: Report, model: str) -> Swap:
 
 
 def carry_out(swap: Swap, *, dry_run: bool, approval: str, force: bool) -> str:
-    """Look, plan, ask, act; returns what came of it, `SwapFailed` when it did not work."""
+    """Plan, ask, act; returns what came of it, `SwapFailed` when it did not work."""
     try:
-        swap.look()
-        if swap.situation.serves(swap.recipe) and not force:
-            return done(swap, f"{swap.recipe.title} is already loaded and answers: nothing to do.")
-        plan = swap.plan(swap.recipe)
-        sentences = swap.sentences(plan, swap.preflight(plan))
-        if dry_run:
-            swap.report.state("running", plan=sentences)
-            return done(swap, "Dry run: " + " ".join(sentences))
-        if approval == "ask" and not has_a_go(swap, sentences):
-            return done(swap, "No go: nothing was changed.")
-        swap.report.state("running", plan=sentences)
+        if (dry_run or approval == "ask") and (said := only_plan(swap, ask=not dry_run, force=force)):
+            return done(swap, said)
         with claim(swap.ledger, "gpu", swap.report.run_id, on_lost=lambda: give_way(swap)):
-            return replace(swap)
+            return done(swap, replace(swap, force=force))
     except (PreflightFailed, CannotLaunch, Claimed, *FAILURES) as error:
-        loaded = swap.situation.previous.title if swap.situation.serving and swap.situation.previous else None
+        loaded = swap.loaded_now
         still = f"{loaded} is still loaded." if loaded else "No model was loaded before."
         message = f"Nothing was changed: {error}. {still}"
         swap.report.end("failed", message, cause=str(error), now_loaded=loaded)
         raise SwapFailed(message) from error
 
 
-def replace(swap: Swap) -> str:
-    """Stop the one, start the other; on failure put the previous one back."""
+def only_plan(swap: Swap, *, ask: bool, force: bool) -> str:
+    """Look and plan without touching anything; returns why it ends here, blank when there is a go."""
     swap.look()
+    if swap.nothing_to_do and not force:
+        return f"{swap.recipe.title} is already loaded and answers: nothing to do."
+    plan = swap.plan(swap.recipe)
+    sentences = swap.sentences(plan, swap.preflight(plan))
+    if not ask:
+        swap.report.state("running", plan=sentences)
+        return "Dry run: " + " ".join(sentences)
+    return "" if has_a_go(swap, sentences) else "No go: nothing was changed."
+
+
+def replace(swap: Swap, *, force: bool) -> str:
+    """Look, stop the one, start the other; on failure put the previous one back."""
+    swap.look()
+    if swap.nothing_to_do and not force:
+        return f"{swap.recipe.title} is already loaded and answers: nothing to do."
     plan = swap.plan(swap.recipe)
     found = swap.preflight(plan)
+    swap.report.state("running", plan=swap.sentences(plan, found))
     try:
         swap.stop_present(f"swap to {swap.recipe.key}")
         swap.start(plan, found)
     except FAILURES as error:
         raise failed(swap, error) from error
-    return done(swap, f"{swap.recipe.title} is loaded and answers.")
+    return f"{swap.recipe.title} is loaded and answers."
 
 
 def failed(swap: Swap, error: Exception) -> SwapFailed:

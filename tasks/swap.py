@@ -57,6 +57,17 @@ class Swap:
         measured = usual_seconds(self.ledger, "swap", self.recipe.key)
         return measured or float(self.recipe.expected_seconds)
 
+    @property
+    def nothing_to_do(self) -> bool:
+        """True when the model is loaded just as its recipe says, and answers."""
+        return self.situation.serves(self.recipe)
+
+    @property
+    def loaded_now(self) -> str | None:
+        """Title of the model that answered at the last look."""
+        previous = self.situation.previous
+        return previous.title if previous and previous.served in self.situation.serving else None
+
     def look(self) -> None:
         """See what is there now."""
         self.report.phase("looking", "looking at the hosts", 0.01)
