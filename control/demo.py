@@ -70,11 +70,11 @@ def demo_environment(state: Path, cluster_file: Path) -> dict[str, str]:
 
 
 @contextmanager
-def simulated_cluster(folder: Path) -> Iterator[Path]:
+def simulated_cluster(folder: Path, scale: str = SCALE) -> Iterator[Path]:
     """Two simulated Sparks; gives their cluster.yaml."""
     folder.mkdir(parents=True)
     log = folder / "simulator.log"
-    command = [sys.executable, "-m", "simulator", "--dir", str(folder), "--scale", SCALE]
+    command = [sys.executable, "-m", "simulator", "--dir", str(folder), "--scale", scale]
     process = Process("simulator", command, {**os.environ, "PYTHONPATH": str(CHECKOUT)}, log, say)
     process.start()
     try:

@@ -1,0 +1,128 @@
+"""docker images, pull, login, image inspect: what a host can start containers from."""
+
+# ruff: noqa: T201 - printing is what this program is for
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+import time
+
+from simulator.docker.store import DaemonError, Json, image, images, now, record_image
+from simulator.docker.template import render
+from simulator.environment import fault, here, scaled
+from simulator.options import UnknownFlag, parse
+
+KEY = re.compile(r"nvapi-[\w-]{60,}|[a-zA-Z0-9]{82,86}==")
+PULL_SECONDS = 90
+
+
+def pull(words: list[str]) -> int:
+    """`docker pull NAME...`."""
+    options, names = parse(words, "quiet/q platform=")
+    for name in names:
+        _pull(name)
+        if "quiet" not in options:
+            print(f"Status: Downloaded newer image for {name}")
+        print(name)
+    return 0
+
+
+def pull_if_missing(name: str) -> tuple[str, Json]:
+    """An image's name and record, fetched when this host has none."""
+    known = image(name)
+    if known:
+        return known
+    print(f"Unable to find image '{_tagged(name)}' locally", file=sys.stderr)
+    return name, _pull(name)
+
+
+def login(words: list[str]) -> int:
+    """`docker login REGISTRY -u USER --password-stdin`: the key is judged and forgotten."""
+    options, registry = parse(words, "username/u= password-stdin")
+    if "password-stdin" not in options:
+        raise UnknownFlag("--password-stdin (missing: a key has no place on a command line)")
+    where = (registry or ["docker.io"])[0]
+    key = sys.stdin.read().strip()
+    user = options.get("username")
+    if where == "nvcr.io" and (user != "$oauthtoken" or not KEY.fullmatch(key)):
+        raise DaemonError(f'Get "https://{where}/v2/": unauthorized: authentication required')
+    (here() / "docker" / f"login-{where}").touch()
+    print("Login Succeeded")
+    return 0
+
+
+def list_images(words: list[str]) -> int:
+    """`docker images`."""
+    options, _ = parse(words, "quiet/q format= all/a no-trunc")
+    if not options.get("format") and "quiet" not in options:
+        print("REPOSITORY   TAG   IMAGE ID   CREATED   SIZE")
+    for name, record in images().items():
+        repository, _, tag = _tagged(name).rpartition(":")
+        row = {
+            "Repository": repository, "Tag": tag, "ID": record["Id"].removeprefix("sha256:")[:12],
+            "CreatedAt": record["Created"], "Size": record.get("Size", "24.3GB"),
+        }  # fmt: skip
+        if options.get("format"):
+            print(render(options.get("format"), row))
+        else:
+            print(row["ID"] if "quiet" in options else "   ".join(row.values()))
+    return 0
+
+
+def inspect_image(words: list[str]) -> int:
+    """`docker image inspect [--format T] NAME...`."""
+    options, names = parse(words, "format/f=")
+    found, status = [], 0
+    for name in names:
+        known = image(name)
+        if known:
+            found.append(described(*known))
+        else:
+            print(f"Error response from daemon: No such image: {_tagged(name)}", file=sys.stderr)
+            status = 1
+    if options.get("format"):
+        for one in found:
+            print(render(options.get("format"), one))
+    else:
+        print(json.dumps(found, indent=4))
+    return status
+
+
+def described(name: str, record: Json) -> Json:
+    """An image as `docker image inspect` shows it."""
+    return {
+        "Id": record["Id"],
+        "RepoTags": [_tagged(name)],
+        "RepoDigests": [f"{name.rpartition(':')[0] or name}@{record['Id']}"],
+        "Created": record["Created"],
+        "Architecture": "arm64",
+        "Os": "linux",
+        "Config": {key: record.get(key) or [] for key in ("Entrypoint", "Cmd", "Env")},
+    }
+
+
+def _pull(name: str) -> Json:
+    """Fetch an image over scaled time; a name without a path is only ever built, never pulled."""
+    registry = name.partition("/")[0]
+    if "/" not in name:
+        raise DaemonError(
+            f"pull access denied for {name}, repository does not exist or may require 'docker login'"
+        )
+    if registry == "nvcr.io" and not (here() / "docker" / "login-nvcr.io").exists():
+        raise DaemonError('unauthorized: <a href="https://nvcr.io">authentication required</a>')
+    if fault("disk-full") is not None:
+        raise DaemonError("write /var/lib/docker/tmp/GetImageBlob: no space left on device")
+    print(f"{_tagged(name).rpartition(':')[2]}: Pulling from {name}", file=sys.stderr)
+    time.sleep(scaled(PULL_SECONDS))
+    digest = hashlib.sha256(f"{name} {now()}".encode()).hexdigest()
+    server = ["kokoro-server", "--port", "9000"] if "/nim/" in name else []
+    record = {"Id": f"sha256:{digest}", "Entrypoint": server, "Cmd": ["bash"], "Env": [], "Created": now()}
+    record_image(name.removesuffix(":latest"), record)
+    return record
+
+
+def _tagged(name: str) -> str:
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"

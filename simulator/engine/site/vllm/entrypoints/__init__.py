@@ -1,0 +1,1 @@
+"""Ways into the server, where the real package has them."""

@@ -1,0 +1,1 @@
+"""Place of the server's arguments since 0.33."""

@@ -1,0 +1,1 @@
+"""Place of the server's arguments before 0.33."""

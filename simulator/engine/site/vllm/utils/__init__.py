@@ -1,0 +1,1 @@
+"""Tools shared inside the stand-in package, where the real package has them."""

@@ -1,0 +1,162 @@
+"""The whole house over a simulated pair of Sparks, once a session: real processes, SSH, HTTP and Prefect."""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from control import demo
+from control.processes import House
+from control.up import bring_up, gateway_url
+
+SCALE = "0.01"
+DONE = {"completed", "failed", "cancelled", "crashed"}
+
+
+class Visitor:
+    """What a user, an operator and another program can do to the house, and what they can see."""
+
+    def __init__(self, environment: dict[str, str], sparks: Path, house: House) -> None:
+        self.environment = environment
+        self.sparks = sparks
+        self.house = house
+        self.url = gateway_url(environment)
+        self.client = httpx.Client(base_url=self.url, timeout=30)
+        self.prefect = httpx.Client(base_url=environment["PREFECT_API_URL"], timeout=30)
+
+    def swap(self, model: str, **options: object) -> str:
+        """Ask for a swap; the run's id."""
+        answer = self.client.post("/api/swap", json={"model": model, **options})
+        assert answer.status_code == 202, answer.text
+        return answer.json()["id"]
+
+    def run(self, run_id: str) -> dict:
+        """The run as the API shows it."""
+        return self.client.get(f"/api/runs/{run_id}").raise_for_status().json()
+
+    def wait(self, run_id: str, seconds: float = 120) -> dict:
+        """The run once it has ended."""
+        return self.wait_until(lambda: self._ended(run_id), seconds, f"the end of run {run_id}")
+
+    def wait_for_phase(self, run_id: str, *phases: str, seconds: float = 60) -> dict:
+        """The run once it is in one of the phases, or has ended."""
+
+        def reached() -> dict | None:
+            run = self.run(run_id)
+            return run if run["phase"] in phases or run["state"] in DONE else None
+
+        run = self.wait_until(reached, seconds, f"{phases} of run {run_id}")
+        assert run["phase"] in phases, run
+        return run
+
+    def wait_until(self, look, seconds: float, what: str):
+        """The first true thing that `look` returns."""
+        deadline = time.monotonic() + seconds
+        while not (found := look()):
+            assert time.monotonic() < deadline, f"no {what} within {seconds} s"
+            time.sleep(0.1)
+        return found
+
+    def load(self, model: str) -> None:
+        """Make sure that a model is loaded."""
+        run = self.wait(self.swap(model))
+        assert run["state"] == "completed", run
+
+    def answering(self) -> list[str]:
+        """Ids that the engine itself answers with."""
+        port = next(s["port"] for s in self.settings("cluster")["services"] if s["kind"] == "vllm")
+        try:
+            models = httpx.get(f"http://127.0.0.1:{port}/v1/models", timeout=5).json()
+        except httpx.HTTPError:
+            return []
+        return [model["id"] for model in models["data"]]
+
+    def settings(self, kind: str) -> dict:
+        """The data of a settings document."""
+        return self._document(kind)["data"]
+
+    def change_settings(self, kind: str, **values: object) -> None:
+        """Edit a settings document as Prefect's UI does."""
+        document = self._document(kind)
+        body = {"data": {**document["data"], **values}, "merge_existing_data": False}
+        self.write_to_prefect("PATCH", f"/block_documents/{document['id']}", body)
+
+    @contextlib.contextmanager
+    def fault(self, host: str, name: str, content: str = "") -> Iterator[None]:
+        """A fault of the simulator while the block lasts."""
+        file = self.sparks / host / "faults" / name
+        file.write_text(content, encoding="utf-8")
+        try:
+            yield
+        finally:
+            file.unlink(missing_ok=True)
+
+    def containers(self, host: str) -> list[str]:
+        """Names of the containers on a host."""
+        return sorted(path.name for path in (self.sparks / host / "docker" / "containers").iterdir())
+
+    def flow_process(self, run_id: str) -> psutil.Process:
+        """The process that runs a flow run."""
+        pid = self.prefect.get(f"/flow_runs/{run_id}").json()["infrastructure_pid"]
+        return psutil.Process(int(pid.split(":")[1]))
+
+    def start_in_prefect(self, **parameters: object) -> str:
+        """Press Run in Prefect's UI."""
+        deployment = self.prefect.get("/deployments/name/swap-model/cluster").json()
+        body = {"parameters": {**deployment["parameters"], **parameters}}
+        path = f"/deployments/{deployment['id']}/create_flow_run"
+        return self.write_to_prefect("POST", path, body).json()["id"]
+
+    def write_to_prefect(self, method: str, path: str, body: object) -> httpx.Response:
+        """A change by Prefect's own API; on SQLite it says 503 while its database is busy: once more."""
+        for _ in range(5):
+            answer = self.prefect.request(method, path, json=body)
+            if answer.status_code != 503:
+                break
+        return answer.raise_for_status()
+
+    def _ended(self, run_id: str) -> dict | None:
+        run = self.run(run_id)
+        return run if run["state"] in DONE else None
+
+    def _document(self, kind: str) -> dict:
+        path = f"/block_types/slug/{kind}/block_documents/name/default"
+        return self.prefect.get(path, params={"include_secrets": "true"}).raise_for_status().json()
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
+    """The house, up; afterwards no process of it may be left."""
+    state = tmp_path_factory.mktemp("house")
+    mark = f"house-of-{os.getpid()}"
+    os.environ["HOUSE_MARK"] = mark
+    with demo.simulated_cluster(state / "sparks", scale=SCALE) as cluster_file:
+        environment = demo.demo_environment(state, cluster_file)
+        running = bring_up(environment, print)
+        visitor = Visitor(environment, state / "sparks", running)
+        visitor.wait_until(lambda: ready_models(visitor), 60, "models on the menu")
+        yield visitor
+        visitor.client.close()
+        visitor.prefect.close()
+        running.stop()
+    del os.environ["HOUSE_MARK"]
+    left = [process for process in psutil.process_iter() if _carries(process, mark)]
+    assert left == []
+
+
+def ready_models(visitor: Visitor) -> list[str]:
+    """Keys that can be swapped to."""
+    models = visitor.client.get("/api/models").json()["models"]
+    return [model["key"] for model in models if model["state"] == "ready"]
+
+
+def _carries(process: psutil.Process, mark: str) -> bool:
+    try:
+        return process.pid != os.getpid() and process.environ().get("HOUSE_MARK") == mark
+    except psutil.Error:
+        return False
