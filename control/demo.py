@@ -70,11 +70,12 @@ def demo_environment(state: Path, cluster_file: Path) -> dict[str, str]:
 
 
 @contextmanager
-def simulated_cluster(folder: Path, scale: str = SCALE) -> Iterator[Path]:
-    """Two simulated Sparks; gives their cluster.yaml."""
+def simulated_cluster(folder: Path, scale: str = SCALE, launcher: str | None = None) -> Iterator[Path]:
+    """Two simulated Sparks, with a real launcher where one is given; gives their cluster.yaml."""
     folder.mkdir(parents=True)
     log = folder / "simulator.log"
     command = [sys.executable, "-m", "simulator", "--dir", str(folder), "--scale", scale]
+    command += ["--launcher", launcher] if launcher else []
     process = Process("simulator", command, {**os.environ, "PYTHONPATH": str(CHECKOUT)}, log, say)
     process.start()
     try:

@@ -135,7 +135,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
     state = tmp_path_factory.mktemp("house")
     mark = f"house-of-{os.getpid()}"
     os.environ["HOUSE_MARK"] = mark
-    with demo.simulated_cluster(state / "sparks", scale=SCALE) as cluster_file:
+    launcher = os.environ.get("SPARK_LAUNCHER")
+    with demo.simulated_cluster(state / "sparks", SCALE, launcher) as cluster_file:
         environment = demo.demo_environment(state, cluster_file)
         running = bring_up(environment, print)
         visitor = Visitor(environment, state / "sparks", running)

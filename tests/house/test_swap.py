@@ -1,6 +1,6 @@
 """A swap, by every way there is to ask for one."""
 
-import datetime
+import datetime as dt
 import time
 
 import openai
@@ -52,7 +52,7 @@ def test_the_button_of_prefect_is_the_same_run(house):
 
 def test_a_schedule_swaps_at_its_time(house):
     deployment = house.prefect.get("/deployments/name/swap-model/cluster").json()
-    soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=3)
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=3)
     schedule = {
         "active": True,
         "parameters": {"model": SECOND},
@@ -182,4 +182,4 @@ def _choices(house):
 
 def _started(house, run_id):
     start = house.prefect.get(f"/flow_runs/{run_id}").json()["start_time"]
-    return datetime.datetime.fromisoformat(start).timestamp()
+    return dt.datetime.fromisoformat(start).timestamp()
