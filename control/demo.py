@@ -93,7 +93,7 @@ def show(environment: Mapping[str, str]) -> None:
     """What a user does: look at the menu, switch, watch, ask."""
     url = gateway_url(environment)
     with httpx.Client(base_url=url, timeout=30) as client:
-        _wait_for_menu(client)
+        wait_for_menu(client)
         swap(client, FIRST)
         swap(client, SECOND)
     answer = ask(url, SECOND)
@@ -103,8 +103,8 @@ def show(environment: Mapping[str, str]) -> None:
     say(f"Prefect's UI {prefect_url(environment)}/")
 
 
-def swap(client: httpx.Client, model: str) -> dict[str, Any]:
-    """Switch to a model as the dashboard does, and tell its phases; `SystemExit` when it fails."""
+def swap(client: httpx.Client, model: str) -> str:
+    """Switch to a model as the dashboard does, telling its phases; the run's id, `SystemExit` on failure."""
     clicked = time.monotonic()
     answer = client.post("/api/swap", json={"model": model})
     if answer.status_code != httpx.codes.ACCEPTED:
@@ -120,7 +120,7 @@ def swap(client: httpx.Client, model: str) -> dict[str, Any]:
             say(f"{time.monotonic() - clicked:5.1f} s  {data['message']}")
             if data["state"] != "completed":
                 raise SystemExit("the swap did not succeed")
-            return data
+            return str(run["id"])
     raise SystemExit("the stream of the run ended without a result")
 
 
@@ -144,7 +144,7 @@ def ask(url: str, model: str) -> str:
     return answer.choices[0].message.content or ""
 
 
-def _wait_for_menu(client: httpx.Client, seconds: float = 60) -> None:
+def wait_for_menu(client: httpx.Client, seconds: float = 60) -> None:
     """The observer needs a moment to see the disks."""
     _wait(
         lambda: any(model["state"] == "ready" for model in client.get("/api/models").json()["models"]),
