@@ -28,6 +28,8 @@ def house_environment(state: Path, given: Mapping[str, str] = os.environ) -> dic
         "PREFECT_SERVER_CONCURRENCY_INITIAL_DEPLOYMENT_LEASE_DURATION": "60",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "tasks,blocks",
+        # In memory, leases are lost when the server restarts, and Prefect then crashes the run that held one.
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         "SPARK_LEDGER_URL": f"sqlite:///{state / 'ledger.db'}",
         "SPARK_LOG_DIR": str(state / "logs"),
         "SPARK_KNOWN_HOSTS": str(state / "known_hosts"),

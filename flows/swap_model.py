@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from prefect import flow, get_run_logger
-from prefect.flow_runs import pause_flow_run
+from prefect.exceptions import Pause
+from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
 from prefect.runtime import flow_run
 from pydantic import Field
@@ -69,6 +70,8 @@ def swap_model(
         message = carry_out(swap, dry_run=dry_run, approval=approval, force=force)
     except SwapFailed as error:
         tell(swap, "swap_failed", str(error))
+        raise
+    except Pause:
         raise
     except BaseException as error:
         swap.leave_known_state(error)
@@ -149,10 +152,15 @@ def failed(swap: Swap, error: Exception) -> SwapFailed:
 
 
 def has_a_go(swap: Swap, sentences: list[str]) -> bool:
-    """Wait, with the plan shown in Prefect's UI and the dashboard, for a go or no-go."""
+    """
+    Wait, with the plan shown in Prefect's UI and the dashboard, for a go or no-go.
+
+    The run is suspended: its process ends here, and with the answer the run begins anew and comes here again,
+    so that nothing is held for hours and what is done rests on a fresh look.
+    """
     swap.report.state("waiting", plan=sentences, message="waiting for a go")
     question = GoNoGo.with_initial_data(description="\n".join(f"1. {line}" for line in sentences))
-    answer: GoNoGo = pause_flow_run(wait_for_input=question, timeout=GO_SECONDS)
+    answer: GoNoGo = suspend_flow_run(wait_for_input=question, timeout=GO_SECONDS, key="go")
     return answer.go
 
 
