@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx
 
-from blocks.cluster import Cluster, faults_of, with_default_services
+from blocks.cluster import TRUST_FIELDS, Cluster, faults_of, with_default_services
 from blocks.ledger.seen import read_seen, write_seen
 from blocks.ledger.store import Ledger
-from blocks.recipe import Catalog
+from blocks.recipe import LAUNCH_FIELDS, Catalog
 from blocks.tolerant import read_settings
 from blocks.webhook import Webhook
 
@@ -66,9 +66,13 @@ def load_settings(ledger: Ledger) -> Settings:
     Never raises for bad values or an unreachable Prefect.
     """
     try:
-        with httpx.Client(base_url=prefect_api_url(), headers=prefect_headers(), timeout=5) as client:
+        # Without https there are no certificates to read, which costs 25 ms each time.
+        secure = prefect_api_url().startswith("https")
+        with httpx.Client(
+            base_url=prefect_api_url(), headers=prefect_headers(), timeout=5, verify=secure
+        ) as client:
             documents = {kind: _document(client, kind) for kind in ("cluster", "catalog", "swap-webhook")}
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         log.warning("Prefect cannot be asked for the settings (%s): the last known ones stand in", error)
         remembered = read_seen(ledger, _SUBJECT).get(_SUBJECT)
         return make_settings(remembered.data if remembered else {}, from_memory=True)
@@ -78,8 +82,8 @@ def load_settings(ledger: Ledger) -> Settings:
 
 def make_settings(documents: Mapping[str, Any], *, from_memory: bool = False) -> Settings:
     """Settings from the data of block documents by kind; pure."""
-    cluster, of_cluster = read_settings(Cluster, documents.get("cluster") or {})
-    catalog, of_catalog = read_settings(Catalog, documents.get("catalog") or {})
+    cluster, of_cluster = read_settings(Cluster, documents.get("cluster") or {}, TRUST_FIELDS)
+    catalog, of_catalog = read_settings(Catalog, documents.get("catalog") or {}, LAUNCH_FIELDS)
     webhook, of_webhook = read_settings(Webhook, documents.get("swap-webhook") or {})
     cluster = with_default_services(cluster)
     problems = [
@@ -97,7 +101,8 @@ def _document(client: httpx.Client, kind: str) -> dict[str, Any]:
     )
     if answer.status_code == httpx.codes.NOT_FOUND:
         return {}
-    data = answer.raise_for_status().json().get("data")
+    document = answer.raise_for_status().json()
+    data = document.get("data") if isinstance(document, dict) else None
     return data if isinstance(data, dict) else {}
 
 

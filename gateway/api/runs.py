@@ -1,0 +1,155 @@
+"""/api/swap, /api/runs: ask for a swap, follow a run, cancel it, answer its question."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, HeaderParameter, JSONBody
+from litestar.response import Stream
+
+from gateway.prefect_api import PrefectApi
+from gateway.runs import RunView
+from gateway.stream import Streams
+from gateway.swaps import Swaps
+
+STREAM_HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+
+LastEventId = Annotated[int | None, HeaderParameter(name="Last-Event-ID", required=False)]
+
+
+class Swap(msgspec.Struct, forbid_unknown_fields=True):
+    """
+    What to swap to.
+
+    Attributes:
+        model: Key, served name or repo.
+        force: Swap also to what is loaded already.
+        lock_token: Of the swap lock, when the caller holds it.
+        dry_run: Only say what would be done.
+        approval: `ask`: the run waits for a go with its plan.
+    """
+
+    model: str
+    force: bool = False
+    lock_token: str | None = None
+    dry_run: bool = False
+    approval: Literal["none", "ask"] = "none"
+
+
+class Started(msgspec.Struct):
+    """A run that was asked for: its id, state, page in Prefect's UI and stream of events."""
+
+    id: str
+    state: str
+    url: str
+    stream: str
+
+
+class Swapping(msgspec.Struct):
+    """The swap under way, those that wait for their turn, and the one that began last."""
+
+    under_way: RunView | None
+    queued: list[RunView]
+    latest: RunView | None
+
+
+class Answer(msgspec.Struct, forbid_unknown_fields=True):
+    """The answer to a run that waits: go, or don't."""
+
+    go: bool
+
+
+class SwapApi(Controller):
+    """Swaps."""
+
+    path = "/api/swap"
+    tags = ("swap",)
+
+    @post("/", status_code=202)
+    async def swap(self, data: JSONBody[Swap], swaps: NamedDependency[Swaps]) -> Started:
+        """Ask for a swap; what is wrong with it is said here and now."""
+        run = await swaps.start(
+            data.model,
+            force=data.force,
+            lock_token=data.lock_token,
+            dry_run=data.dry_run,
+            approval=data.approval,
+        )
+        return Started(run.id, run.state, run.url, f"/api/swap/{run.id}/stream")
+
+    @get("/")
+    async def now(self, swaps: NamedDependency[Swaps]) -> Swapping:
+        """What is under way."""
+        newest = await swaps.newest()
+        return Swapping(await swaps.under_way(), await swaps.queued(), newest)
+
+    @get("/{run_id:uuid}")
+    async def one(self, run_id: FromPath[UUID], swaps: NamedDependency[Swaps]) -> RunView:
+        """One swap."""
+        return await swaps.view(run_id)
+
+    @get("/{run_id:uuid}/stream")
+    async def stream(
+        self,
+        run_id: FromPath[UUID],
+        swaps: NamedDependency[Swaps],
+        streams: NamedDependency[Streams],
+        last_event_id: LastEventId = None,
+    ) -> Response[Any]:
+        """Its events as they happen."""
+        return await stream_of(run_id, swaps, streams, last_event_id)
+
+
+class RunsApi(Controller):
+    """Runs of every kind."""
+
+    path = "/api/runs/{run_id:uuid}"
+    tags = ("runs",)
+
+    @get("/")
+    async def one(self, run_id: FromPath[UUID], swaps: NamedDependency[Swaps]) -> RunView:
+        """One run."""
+        return await swaps.view(run_id)
+
+    @get("/stream")
+    async def stream(
+        self,
+        run_id: FromPath[UUID],
+        swaps: NamedDependency[Swaps],
+        streams: NamedDependency[Streams],
+        last_event_id: LastEventId = None,
+    ) -> Response[Any]:
+        """Its events as they happen: state, phase, log, result."""
+        return await stream_of(run_id, swaps, streams, last_event_id)
+
+    @post("/cancel", status_code=202)
+    async def cancel(
+        self, run_id: FromPath[UUID], prefect: NamedDependency[PrefectApi], swaps: NamedDependency[Swaps]
+    ) -> RunView:
+        """Ask it to stop; it reaches a known state by itself."""
+        await swaps.view(run_id)  # 404 here and now
+        await prefect.cancel(run_id)
+        return await swaps.view(run_id)
+
+    @post("/resume", status_code=202)
+    async def resume(
+        self,
+        run_id: FromPath[UUID],
+        data: JSONBody[Answer],
+        prefect: NamedDependency[PrefectApi],
+        swaps: NamedDependency[Swaps],
+    ) -> RunView:
+        """Answer a run that waits for a go."""
+        await swaps.view(run_id)  # 404 here and now
+        await prefect.resume(run_id, go=data.go)
+        return await swaps.view(run_id)
+
+
+async def stream_of(run_id: UUID, swaps: Swaps, streams: Streams, after: int | None) -> Response[Any]:
+    """The stream of a run; 204, which tells a browser to stop, when it ended and all of it was seen."""
+    run = await swaps.view(run_id)
+    if after is not None and run.over and not await streams.has_more(run_id, after):
+        return Response(None, status_code=204)
+    return Stream(streams.events(run_id, after or 0), media_type="text/event-stream", headers=STREAM_HEADERS)

@@ -1,0 +1,71 @@
+"""Heads of requests and answers as they pass through: what is kept, what is dropped (pure)."""
+
+from collections.abc import Iterable
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+_HOP_BY_HOP = frozenset(
+    b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
+    b"transfer-encoding upgrade".split()
+)
+"""RFC 9110 section 7.6.1: they speak of one connection only."""
+
+# Keys open the gateway, not an upstream: no upstream of ours asks for one.  Expect was answered here.
+_OURS = frozenset((b"host", b"content-length", b"expect", b"authorization", b"x-api-key"))
+
+_DROPPED = _HOP_BY_HOP | _OURS
+_PLAIN_CONNECTION = frozenset((b"keep-alive", b"close", b"Keep-Alive", b"Close"))
+
+
+def request_head(method: str, target: bytes, host: bytes, headers: Headers, length: int | None) -> bytes:
+    """
+    The head of the request an upstream gets.
+
+    Args:
+        method: As the client sent it.
+        target: Path and query, their bytes unchanged.
+        host: The upstream's own.
+        headers: The client's, names in lower case.
+        length: Of the body; None: it is sent in chunks.
+    """
+    lines = [method.encode(), b" ", target, b" HTTP/1.1\r\nhost: ", host]
+    named = frozenset[bytes]()
+    for name, value in headers:
+        if name not in _DROPPED:
+            lines += (b"\r\n", name, b": ", value)
+        elif name == b"connection" and value not in _PLAIN_CONNECTION:
+            named |= _tokens(value)
+    if named:
+        kept = [(name, value) for name, value in headers if name not in named and name != b"connection"]
+        return request_head(method, target, host, kept, length)
+    if length is None:
+        lines.append(b"\r\ntransfer-encoding: chunked\r\n\r\n")
+    elif length or method not in ("GET", "HEAD"):
+        lines.append(b"\r\ncontent-length: %d\r\n\r\n" % length)
+    else:
+        lines.append(b"\r\n\r\n")
+    return b"".join(lines)
+
+
+def end_to_end(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """The headers of an upstream's answer that are meant for the client; names in lower case."""
+    kept: list[tuple[bytes, bytes]] = []
+    named = frozenset[bytes]()
+    for name, value in headers:
+        if name not in _HOP_BY_HOP:
+            kept.append((name, value))
+        elif name == b"connection" and value not in _PLAIN_CONNECTION:
+            named |= _tokens(value)
+    return [pair for pair in kept if pair[0] not in named] if named else kept
+
+
+def header(headers: Headers, name: bytes) -> bytes | None:
+    """The first value of a header; None when absent."""
+    for key, value in headers:
+        if key == name:
+            return value
+    return None
+
+
+def _tokens(value: bytes) -> frozenset[bytes]:
+    return frozenset(token.strip().lower() for token in value.split(b",") if token.strip())

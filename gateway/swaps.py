@@ -1,0 +1,175 @@
+"""Swaps and other runs: asking Prefect for one, and following those under way."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from blocks.ledger.lock import Lock, WrongToken, current_lock, issue_pass
+from blocks.ledger.runs import get_run, latest_runs
+from gateway.fresh import Fresh
+from gateway.models import Models
+from gateway.prefect_api import FlowRun, PrefectApi
+from gateway.problem import Problem
+from gateway.records import Records
+from gateway.runs import RunView, merge
+
+SWAP = "swap-model/cluster"
+"""The deployment that swaps, by flow and name."""
+
+
+class Swaps:
+    """Starts swaps and gives views of runs."""
+
+    def __init__(self, records: Records, prefect: PrefectApi, models: Models) -> None:
+        self._records = records
+        self._prefect = prefect
+        self._models = models
+        self._newest = Fresh(0.5, self._look_at_newest)
+        self._queue = Fresh(1.0, self._look_at_queue)
+
+    async def start(
+        self, model: str, *, force: bool, lock_token: str | None, dry_run: bool, approval: str
+    ) -> RunView:
+        """
+        Ask for a swap.
+
+        `Problem` 404 for an unknown model, 409 for one that cannot be swapped to, 423 while another holds
+        the lock, 503 with Prefect out of reach.
+        """
+        entry = await self._models.find(model)
+        if entry is None:
+            raise Problem(
+                404,
+                f"there is no model {model!r}: GET /api/models lists them",
+                "unknown_model",
+                param="model",
+            )
+        if entry.state != "ready":
+            raise Problem(409, f"cannot swap to {entry.key}: {entry.why}", "not_swappable", param="model")
+        await self._require_lock(lock_token)
+        await self._prefect.deployment(SWAP)
+        parameters = {"model": entry.key, "dry_run": dry_run, "approval": approval, "force": force}
+        parameters["lock_pass"] = await self._pass(lock_token)
+        run = await self._prefect.start(SWAP, parameters, f"swap to {entry.key}")
+        return merge(None, run, self._prefect.page(run.id), kind="swap", behind=await self._behind(run.id))
+
+    async def view(self, run_id: UUID) -> RunView:
+        """A run by its id; `Problem` 404 when nobody knows it."""
+        record = await self._records.ask(get_run, str(run_id))
+        flow_run = await self._of_prefect(str(run_id), required=record is None)
+        if record is None and flow_run is None:
+            raise Problem(404, f"there is no run {run_id}", "unknown_run")
+        url = self._prefect.page(str(run_id))
+        if record is not None:
+            return merge(record, flow_run, url)
+        kind = "swap" if await self._is_swap(flow_run) else "run"
+        return merge(None, flow_run, url, kind=kind, behind=await self._behind(str(run_id)))
+
+    async def recorded(self, run_id: UUID) -> RunView | None:
+        """A run as it wrote itself down, without asking Prefect; None before it began."""
+        record = await self._records.ask(get_run, str(run_id))
+        return merge(record, None, self._prefect.page(str(run_id))) if record else None
+
+    async def newest(self) -> RunView | None:
+        """The swap that began last, at most half a second old."""
+        return await self._newest.get()
+
+    async def under_way(self) -> RunView | None:
+        """The swap that has begun and has not ended."""
+        newest = await self.newest()
+        return None if newest is None or newest.over else newest
+
+    async def queued(self) -> list[RunView]:
+        """Swaps that were asked for and have not begun, oldest first; none when Prefect cannot be asked."""
+        try:
+            runs = await self._queue.get()
+        except Problem:
+            return []
+        now = await self.under_way()
+        waiting = [run for run in runs if now is None or run.id != now.id]
+        behind = now.model if now else ""
+        return [merge(None, run, self._prefect.page(run.id), kind="swap", behind=behind) for run in waiting]
+
+    async def coming(self, key: str | None) -> RunView | None:
+        """
+        The swap, under way or queued, that will load that model; None for key: any.
+
+        One that waits for a go may never come: it does not count.
+        """
+        now = await self.under_way()
+        if now is not None and now.state != "waiting" and key in (None, now.model):
+            return now
+        for run in await self.queued():
+            if key in (None, run.model):
+                return run
+        return None
+
+    async def lock(self) -> Lock | None:
+        """The lock as it stands."""
+        return await self._records.ask(current_lock)
+
+    async def _require_lock(self, token: str | None) -> None:
+        lock = await self.lock()
+        if lock is not None and not token:
+            raise lock_problem(lock)
+
+    async def _pass(self, token: str | None) -> str:
+        if not token:
+            return ""
+        try:
+            return await self._records.ask(issue_pass, token)
+        except WrongToken as error:
+            lock = await self.lock()
+            if lock is not None:
+                raise lock_problem(lock) from None
+            raise Problem(409, str(error), "lock_expired", param="lock_token") from None
+
+    async def _look_at_newest(self) -> RunView | None:
+        runs = await self._records.ask(latest_runs, "swap", 1)
+        if not runs:
+            return None
+        url = self._prefect.page(runs[0].id)
+        view = merge(runs[0], None, url)
+        if view.over:
+            return view
+        return merge(runs[0], await self._of_prefect(runs[0].id, required=False), url)
+
+    async def _look_at_queue(self) -> list[FlowRun]:
+        soon = datetime.now(UTC) + timedelta(seconds=1)
+        runs = await self._prefect.waiting_runs(SWAP, soon.isoformat())
+        return [run for run in runs if not run.parameters.get("dry_run")]
+
+    async def _behind(self, run_id: str) -> str:
+        now = await self.under_way()
+        return now.model if now is not None and now.id != run_id else ""
+
+    async def _of_prefect(self, run_id: str, *, required: bool) -> FlowRun | None:
+        try:
+            return await self._prefect.run(run_id, patient=required)
+        except Problem:
+            if required:
+                raise
+            return None
+
+    async def _is_swap(self, flow_run: FlowRun | None) -> bool:
+        try:
+            return flow_run is not None and flow_run.deployment_id == await self._prefect.deployment(SWAP)
+        except Problem:
+            return False
+
+
+def lock_problem(lock: Lock) -> Problem:
+    """423: who holds the lock, why and until when."""
+    until = datetime.fromtimestamp(lock.until, UTC)
+    message = f"{lock.holder} holds the swap lock until {until:%H:%M} UTC: {lock.reason or 'no reason given'}"
+    return Problem(423, message, "locked", lock=lock_view(lock))
+
+
+def lock_view(lock: Lock) -> dict[str, Any]:
+    """The lock on the wire; times are ISO 8601 in UTC."""
+    return {
+        "holder": lock.holder,
+        "reason": lock.reason,
+        "since": datetime.fromtimestamp(lock.since, UTC).isoformat(timespec="seconds"),
+        "until": datetime.fromtimestamp(lock.until, UTC).isoformat(timespec="seconds"),
+    }
