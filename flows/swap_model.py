@@ -158,7 +158,8 @@ def has_a_go(swap: Swap, sentences: list[str]) -> bool:
     The run is suspended: its process ends here, and with the answer the run begins anew and comes here again,
     so that nothing is held for hours and what is done rests on a fresh look.
     """
-    swap.report.state("waiting", plan=sentences, message="waiting for a go")
+    swap.report.phase("waiting for a go", "the plan is made; nothing has been changed", 0.05)
+    swap.report.state("waiting", plan=sentences)
     question = GoNoGo.with_initial_data(description="\n".join(f"1. {line}" for line in sentences))
     answer: GoNoGo = suspend_flow_run(wait_for_input=question, timeout=GO_SECONDS, key="go")
     return answer.go

@@ -98,6 +98,8 @@ def merge(
         view.message = _ENDED_WITHOUT_WORD[view.state]
         view.eta_seconds = None
         view.result = view.result or {"message": view.message}
+    elif view.state == "waiting" and flow_run.state_type != "PAUSED":
+        view.state = "running"  # it is about to ask, or has just had its answer
     return view
 
 

@@ -98,7 +98,10 @@ class SparkWorker(BaseWorker[Job, BaseVariables, BaseWorkerResult]):
         (task_status or anyio.TASK_STATUS_IGNORED).started(None)
         await ended(pid)
         self._forks.children.discard(pid)
-        await self._settle(await self.client.read_flow_run(flow_run.id))
+        now = await self.client.read_flow_run(flow_run.id)
+        if now.state is not None and not now.state.is_pending():
+            # Pending may be the next process of a run that was suspended: `look` settles it if not.
+            await self._settle(now)
         return BaseWorkerResult(identifier=name, status_code=0)
 
     async def look(self) -> None:
