@@ -20,7 +20,7 @@ up: .venv/ready ## start Prefect's server, worker, observer and gateway for your
 	@$(RUN) control.up
 
 test: .venv/ready ## run every test
-	@$(RUN) pytest $(ARGS)
+	@$(RUN) pytest -n 2 --dist loadgroup $(ARGS)
 
 check: .venv/ready ## format, lint, types, import rules, file sizes
 	@.venv/bin/ruff format --check .

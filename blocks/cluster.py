@@ -11,6 +11,10 @@ ServiceKind = Literal["vllm", "stt", "tts", "embeddings", "qdrant", "http"]
 _FORM = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
 
 
+TRUST_FIELDS = ("host_key",)
+"""Fields of a host that cannot fall back to a default: any machine would be trusted in its place."""
+
+
 class Host(BaseModel):
     """One DGX Spark, as the controller reaches it."""
 

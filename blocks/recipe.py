@@ -1,12 +1,14 @@
 """Recipes: how a model is launched; and the catalogue of them."""
 
+import contextlib
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path as File
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from blocks.words import EnvName, Image, ModelSource, Name, Plain
 
@@ -15,6 +17,26 @@ OWNED_FLAGS = (
     "--master-addr", "--master-port", "--headless", "--api-key",
 )  # fmt: skip
 """vLLM flags the control plane or the launcher sets itself (spark-tools.md 1.1.4)."""
+
+
+LAUNCH_FIELDS = ("hosts", "image", "args", "env")
+"""Fields of a recipe that cannot fall back to a default: it would launch something else."""
+
+
+SHARE_FLAG = "--gpu-memory-utilization"
+USUAL_SHARE = 0.92
+"""What vLLM 0.20 to 0.33 take when they are not told."""
+
+
+def flag_in(args: Sequence[str], name: str) -> str | None:
+    """The value of the last `--flag value` or `--flag=value`; None when absent (vLLM: last wins)."""
+    found = None
+    for index, arg in enumerate(args):
+        flag, equals, value = arg.partition("=")
+        if flag.replace("_", "-") != name:
+            continue
+        found = value if equals else (args[index + 1] if index + 1 < len(args) else None)
+    return found
 
 
 class Recipe(BaseModel):
@@ -26,13 +48,15 @@ class Recipe(BaseModel):
     name: Plain = Field(default="", description="Name for people")
     description: Plain = ""
     model: ModelSource = Field(description="Hugging Face repo (org/name) or a folder on the hosts")
-    served_name: Plain = Field(default="", description="Id in /v1/models; blank: the key")
+    served_name: Annotated[Plain, StringConstraints(pattern=r"^([^-].*)?$", max_length=200)] = Field(
+        default="", description="Id in /v1/models; blank: the key"
+    )
     hosts: int = Field(default=1, ge=1, le=16, description="How many hosts it runs on (tensor parallel)")
     image: Image | None = Field(default=None, description="Container image; blank: the cluster's")
     args: list[Plain] = Field(default_factory=list, max_length=200, description="Arguments of vllm serve")
     env: dict[EnvName, Plain] = Field(default_factory=dict, description="Environment of the engine")
     tags: list[Plain] = Field(default_factory=list)
-    size_gb: Annotated[float, Field(ge=0)] = 0
+    size_gb: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0
     expected_seconds: Annotated[int, Field(ge=1, le=7200)] = 300
 
     @field_validator("args")
@@ -43,6 +67,15 @@ class Recipe(BaseModel):
             if flag in OWNED_FLAGS:
                 raise ValueError(f"{flag} is set by Spark Control: leave it out of the recipe's arguments")
         return args
+
+    @field_validator("args")
+    @classmethod
+    def _share_is_a_share(cls, args: list[str]) -> list[str]:
+        share = flag_in(args, SHARE_FLAG) or str(USUAL_SHARE)
+        with contextlib.suppress(ValueError):
+            if 0 < float(share) <= 1:
+                return args
+        raise ValueError(f"{SHARE_FLAG} is a share between 0 and 1, not {share[:20]!r}")
 
     @property
     def served(self) -> str:
@@ -56,18 +89,12 @@ class Recipe(BaseModel):
 
     @property
     def memory_share(self) -> float:
-        """`--gpu-memory-utilization` of the recipe; vLLM 0.33's default of 0.92 where it names none."""
-        return float(self.flag("--gpu-memory-utilization") or 0.92)
+        """`--gpu-memory-utilization` of the recipe; vLLM's default where it names none."""
+        return float(self.flag(SHARE_FLAG) or USUAL_SHARE)
 
     def flag(self, name: str) -> str | None:
-        """The value of the last `--flag value` or `--flag=value`; None when absent (vLLM: last wins)."""
-        found = None
-        for index, arg in enumerate(self.args):
-            flag, equals, value = arg.partition("=")
-            if flag.replace("_", "-") != name:
-                continue
-            found = value if equals else (self.args[index + 1] if index + 1 < len(self.args) else None)
-        return found
+        """The value of a flag of the recipe, as `flag_in` finds it."""
+        return flag_in(self.args, name)
 
 
 class Catalog(BaseModel):

@@ -1,5 +1,6 @@
 """The words a setting may be made of: a type for each kind of value that reaches a shell, path or URL."""
 
+import contextlib
 import ipaddress
 import re
 from typing import Annotated
@@ -7,29 +8,31 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 _HOSTNAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?")
-_PATH = re.compile(r"(~|/)[^\x00-\x1f\x7f]*")
+_PATH = re.compile(r"(~|/)[^\x00-\x1f\x7f\ud800-\udfff]*")
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def _address(value: str) -> str:
     """An IP address or a DNS name; never an option, a list or a shell word."""
-    try:
-        return str(ipaddress.ip_address(value))
-    except ValueError:
-        pass
+    # A zone ('fe80::1%eth0') may hold any character, and means something on this machine only.
+    if "%" not in value:
+        with contextlib.suppress(ValueError):
+            return str(ipaddress.ip_address(value))
     if len(value) > 253 or not _HOSTNAME.fullmatch(value):
         raise ValueError(f"{value!r} is neither an IP address nor a host name")
     return value
 
 
 def _path(value: str) -> str:
-    """An absolute path, or one below the user's home (~/…)."""
+    """An absolute path, or one below the user's home (~/…); without a slash at its end."""
     if not _PATH.fullmatch(value) or (value.startswith("~") and value[1:2] not in ("", "/")):
         raise ValueError(f"{value!r} is not an absolute path or a path that begins with ~/")
+    if len(value) > 1024:
+        raise ValueError("it is longer than 1024 characters")
     if ".." in value.split("/"):
         raise ValueError(f"{value!r} climbs with '..'")
-    return value
+    return value.rstrip("/") or "/"
 
 
 def _model_source(value: str) -> str:
@@ -42,8 +45,8 @@ def _model_source(value: str) -> str:
 
 
 def _plain(value: str) -> str:
-    """Any text without control characters (no newline, no NUL)."""
-    if _CONTROL.search(value):
+    """Any text without control characters (no newline, no NUL) or halves of characters."""
+    if _UNFIT.search(value):
         raise ValueError(f"{value!r} holds a control character")
     return value
 
@@ -61,7 +64,11 @@ Image = Annotated[
 ]
 ModelSource = Annotated[str, AfterValidator(_model_source)]
 Plain = Annotated[str, AfterValidator(_plain), StringConstraints(max_length=4096)]
-UrlPath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._~/-]{0,200}$")]
+UrlPath = Annotated[
+    str, StringConstraints(pattern=r"^(/|(/\.?[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?)$", max_length=200)
+]
+"""The path of a URL, without a query; it cannot climb ('..') nor name a server ('//')."""
+
 EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
 HostKey = Annotated[
     str,

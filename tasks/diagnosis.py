@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tasks.vllm_log import plain_line
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -73,7 +75,7 @@ _KNOWN = (
         "Take the argument out, or use an image of another version.",
     ),
     _known(
-        r"sm_121a? is not defined for option 'gpu-name'",
+        r"sm_121a?'? is not defined for option 'gpu-name'",
         "The compiler inside the image is too old for this GPU.",
         "Set TRITON_PTXAS_PATH=/usr/local/cuda/bin/ptxas in the recipe's environment, or use a newer image.",
     ),
@@ -93,21 +95,6 @@ _KNOWN = (
         "Stop the other model first.",
     ),
     _known(
-        r"Timed out waiting for engine core processes",
-        "The engine did not get ready within vLLM's own time limit.",
-        "Look whether the other host takes part; raise VLLM_ENGINE_READY_TIMEOUT_S for very large models.",
-    ),
-    _known(
-        r"(Worker proc|RayWorkerProc).* died unexpectedly",
-        "A worker process of the engine died.",
-        "Read the log of the host named; it is often memory: lower --gpu-memory-utilization.",
-    ),
-    _known(
-        r"EngineDeadError|EngineCore encountered (a fatal error|an issue)",
-        "The engine died after it had started.",
-        "Start it again; if it happens again, read the log around the line.",
-    ),
-    _known(
         r"is not a valid model identifier|cannot find the requested files|LocalEntryNotFound",
         "The weights were not found where vLLM looked.",
         "Download the model again, on every host that it runs on.",
@@ -124,10 +111,36 @@ _KNOWN = (
     ),
 )
 
-_ERROR = re.compile(r"\bERROR\b|^\s*(\w+\.)*\w*(Error|Exception): |error: ")
+_UNKNOWN = _known(
+    r"",
+    "The engine reported an error that Spark Control does not know.",
+    "Read the line and the log around it.",
+)
+
+_AFTERMATH = (
+    _known(
+        r"Timed out waiting for engine core processes",
+        "The engine did not get ready within vLLM's own time limit.",
+        "Look whether the other host takes part; raise VLLM_ENGINE_READY_TIMEOUT_S for very large models.",
+    ),
+    _known(
+        r"(Worker proc|RayWorkerProc).* died unexpectedly",
+        "A worker process of the engine died.",
+        "Read the log of the host named; it is often memory: lower --gpu-memory-utilization.",
+    ),
+    _known(
+        r"EngineDeadError|EngineCore encountered (a fatal error|an issue)",
+        "The engine died after it had started.",
+        "Start it again; if it happens again, read the log around the line.",
+    ),
+)
+"""What the others say when one process has failed: the cause only where no error came before it."""
+
+_NAMED_ERROR = re.compile(r"(^|\bERROR\b.*?\] )(\w+\.)*\w*(Error|Exception): ")
+_ERROR = re.compile(r"\bERROR\b.*?\] \S|\b(ERROR|error): ")
 _NEVER_THE_CAUSE = re.compile(
     r"Engine core initialization failed|EngineCore failed to start|WorkerProc initialization failed|"
-    r"Worker failed with error|see stack trace|Traceback \(most recent"
+    r"Worker failed with error|see stack trace|hit an exception|Traceback \(most recent"
 )
 
 
@@ -139,7 +152,8 @@ def diagnose(logs: Mapping[str, Sequence[tuple[str, str]]]) -> Diagnosis | None:
         logs: By host, pairs of timestamp (RFC 3339, sortable; may be blank) and line, oldest first.
 
     Returns:
-        The first known cause in time; else the first error line as it stands; else None.
+        The first known cause in time; else the first exception, else the first error line, as it stands;
+        else None.
     """
     lines = sorted(
         (
@@ -149,19 +163,27 @@ def diagnose(logs: Mapping[str, Sequence[tuple[str, str]]]) -> Diagnosis | None:
         ),
         key=lambda entry: (entry[0], entry[1]),
     )
-    for _, _, host, line in lines:
-        for known in _KNOWN:
-            if known.pattern.search(line):
-                return Diagnosis(known.cause, known.advice, _tidy(line), host)
-    for _, _, host, line in lines:
-        if _ERROR.search(line) and not _NEVER_THE_CAUSE.search(line):
-            return Diagnosis(
-                "The engine reported an error that Spark Control does not know.",
-                "Read the line and the log around it.",
-                _tidy(line),
-                host,
-            )
+    for find in (_cause_known, _named_error, _error):
+        for _, _, host, line in lines:
+            if found := find(line):
+                return Diagnosis(found.cause, found.advice, _tidy(line), host)
     return None
+
+
+def _cause_known(line: str) -> _Known | None:
+    return next((known for known in _KNOWN if known.pattern.search(line)), None)
+
+
+def _named_error(line: str) -> _Known | None:
+    """An exception by name, or the aftermath of one that left no trace."""
+    aftermath = next((known for known in _AFTERMATH if known.pattern.search(line)), None)
+    if aftermath or _NEVER_THE_CAUSE.search(line) or not _NAMED_ERROR.search(plain_line(line)):
+        return aftermath
+    return _UNKNOWN
+
+
+def _error(line: str) -> _Known | None:
+    return _UNKNOWN if _ERROR.search(line) and not _NEVER_THE_CAUSE.search(line) else None
 
 
 def _tidy(line: str) -> str:

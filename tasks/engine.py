@@ -40,11 +40,11 @@ def read_engine(answer: Answer, since: str) -> EngineLook:
     """The look in an answer, without lines that were seen before."""
     head, log, tail = answer.stdout.partition("\nlog\n")
     facts = dict(line.split("=", 1) for line in head.splitlines() if "=" in line)
-    if not log or "state" not in facts:
+    if not log or "state" not in facts or not facts.get("engine", "").isdecimal():
         raise Unreadable(f"the look at the engine cannot be read: {answer.said}")
     lines = [split_timestamp(line) for line in tail.split("\n") if line]
     fresh = tuple((stamp, line) for stamp, line in lines if not since or stamp > since)
-    return EngineLook(facts["state"], int(facts["engine"] or 0), fresh)
+    return EngineLook(facts["state"], int(facts["engine"]), fresh)
 
 
 class NotAnswering(Exception):
@@ -59,9 +59,11 @@ def why_not_ready(base_url: str, model_id: str) -> str:
             if health.status_code != httpx.codes.OK:
                 return f"/health says {health.status_code}"
             models = client.get("/v1/models").raise_for_status().json()
+        ids = [model["id"] for model in models["data"]]
     except (httpx.HTTPError, ValueError) as error:
         return f"it does not answer HTTP yet ({type(error).__name__})"
-    ids = [model.get("id") for model in models.get("data", [])]
+    except (KeyError, TypeError):
+        return "/v1/models is not a list of models"
     if model_id not in ids:
         raise NotAnswering(
             f"the server answers as {', '.join(map(str, ids)) or 'nothing'}, not as {model_id}"

@@ -20,6 +20,8 @@ from tasks.ssh import Unreachable, run
 from tasks.vllm_log import LogReader, plain_line
 
 POLL_SECONDS = 1.0
+FIRST_POLL_SECONDS = 0.3
+"""Most starts that fail do so at once: the first looks come quicker."""
 APPEAR_SECONDS = 30.0
 """How long after the dispatch an engine process may be missing before the start counts as failed."""
 LOST_SECONDS = 120.0
@@ -47,8 +49,8 @@ class HostWatch:
         self.last_state = look.state
         self.seen_engine = self.seen_engine or look.processes > 0
         self.missing_looks = 0 if look.processes else self.missing_looks + 1
-        if look.lines:
-            self.since = look.lines[-1][0]
+        # Docker's own words among the lines (a container that is gone) bear no timestamp.
+        self.since = max((stamp for stamp, _ in look.lines), default="") or self.since
 
     def why_dead(self, now: float, dispatched: float) -> str:
         """Why the engine on this host has failed; blank while it may still come up (pure)."""
@@ -97,7 +99,7 @@ class Follower:
                     raise StartFailed(why)
             if now - last_line > self.silence_seconds:
                 raise StartFailed(f"the log has been silent for {now - last_line:.0f} s")
-            time.sleep(POLL_SECONDS)
+            time.sleep(POLL_SECONDS if now - dispatched > 15 else FIRST_POLL_SECONDS)
 
     def _look(self, watch: HostWatch) -> bool:
         """Look at one host; True when its log said something new."""

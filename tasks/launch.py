@@ -84,7 +84,7 @@ def launch_command(plan: LaunchPlan) -> Command:
     An exit code of 0 means dispatched and nothing more.  Environment variables of the recipe are set by
     `env` inside the container: the launcher's own `-e` would split a value at its spaces.
     """
-    cache = (f"HF_HOME={expand(plan.hf_cache, plan.home)}",) if plan.hf_cache else ()
+    cache = (f"HF_HOME={_mountable(plan.hf_cache, plan.home)}",) if plan.hf_cache else ()
     launcher = f"{expand(plan.launcher_directory, plan.home)}/launch-cluster.sh"
     variables = {"VLLM_ENGINE_READY_TIMEOUT_S": str(READY_TIMEOUT_SECONDS), **plan.recipe.env}
     return command(
@@ -117,16 +117,20 @@ def _where(plan: LaunchPlan) -> tuple[str, ...]:
 
 
 def _mount(plan: LaunchPlan) -> tuple[str, ...]:
-    """The volume of a local model; the launcher hands it to docker unquoted."""
+    """The volume of a local model."""
     if not plan.recipe.model.startswith(("/", "~")):
         return ()
-    source = expand(plan.recipe.model, plan.home)
+    source = _mountable(plan.recipe.model, plan.home)
+    return ("-v", f"{source}:{LOCAL_MODEL_ROOT}/{_folder_name(plan.recipe)}")
+
+
+def _mountable(path: str, home: str) -> str:
+    """A path as it is on the host; the launcher hands those that it mounts to docker unquoted."""
+    source = expand(path, home)
     unfit = [letter for letter in source if letter.isspace() or letter in "*?[]:'\"\\$`&;|<>(){}!#"]
     if unfit:
-        raise CannotLaunch(
-            f"the launcher cannot mount {plan.recipe.model}: its path holds {unfit[0]!r}; rename the folder"
-        )
-    return ("-v", f"{source}:{LOCAL_MODEL_ROOT}/{_folder_name(plan.recipe)}")
+        raise CannotLaunch(f"the launcher cannot mount {path}: it holds {unfit[0]!r}; rename the folder")
+    return source
 
 
 def _folder_name(recipe: Recipe) -> str:

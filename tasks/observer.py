@@ -35,7 +35,7 @@ class HostObserver:
     ledger: Ledger
     ended: threading.Event = field(default_factory=threading.Event)
     reachable: bool | None = None
-    _disk_looks: int = 0
+    disk_free: int = 0
 
     def run(self) -> None:
         """Look until told to end; no error of a look ends it."""
@@ -58,6 +58,7 @@ class HostObserver:
         except (ssh.Unreachable, ssh.OutputTooLong, Unreadable) as error:
             self._note({"reachable": False, "error": str(error)}, reachable=False)
             return
+        self.disk_free = sight.disk_free
         self._note(sight_data(sight), reachable=True)
 
     def look_at_disk(self) -> None:
@@ -68,7 +69,7 @@ class HostObserver:
         except (ssh.Unreachable, ssh.OutputTooLong, Unreadable) as error:
             log.warning("%s: %s", self.host.name, error)
             return
-        write_seen(self.ledger, f"{DISK}{self.host.name}", {"models": models})
+        write_seen(self.ledger, f"{DISK}{self.host.name}", {"models": models, "free_bytes": self.disk_free})
 
     def _note(self, data: dict[str, object], *, reachable: bool) -> None:
         write_seen(self.ledger, f"{HOST}{self.host.name}", data)

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from tasks.check import Answer, Command, Unreadable, command
 from tasks.remote import script
 
+_OUT_OF_TIME = ("124", "137")
+"""Exit codes of `timeout -k`: it ended the command, or had to kill it."""
+
 
 @dataclass(frozen=True)
 class Gpu:
@@ -85,7 +88,7 @@ def read_sight(answer: Answer) -> HostSight:
             containers=tuple(_container(line) for line in facts.get("container", [])),
             docker_fault=_docker_fault(facts["docker_code"][0], answer.stderr),
         )
-    except (KeyError, ValueError, IndexError) as error:
+    except (KeyError, ValueError, IndexError, TypeError) as error:
         raise Unreadable(f"the look at the host cannot be read ({error!r}): {answer.said}") from error
 
 
@@ -99,7 +102,7 @@ def number(text: str) -> float | None:
 
 def _gpu(facts: dict[str, list[str]]) -> tuple[Gpu | None, str]:
     code = facts["nvidia_smi_code"][0]
-    if code == "124":
+    if code in _OUT_OF_TIME:
         return None, "nvidia-smi hangs: the driver is wedged"
     if code != "0" or "gpu" not in facts:
         return None, f"nvidia-smi failed with exit code {code}"
@@ -116,6 +119,6 @@ def _container(line: str) -> ContainerSeen:
 def _docker_fault(code: str, stderr: str) -> str:
     if code == "0":
         return ""
-    if code == "124":
+    if code in _OUT_OF_TIME:
         return "docker does not answer"
     return f"docker failed with exit code {code}: {stderr.strip()[-300:]}"

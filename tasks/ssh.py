@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import paramiko
 from fabric import Config, Connection
@@ -18,19 +19,14 @@ from tasks.check import Answer, Command
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 10
-SLACK_SECONDS = 10
-"""How much longer than the host our own side waits, so that the host's time limit speaks first."""
-
+SLACK_SECONDS = 10  # how much longer than the host our own side waits, so that its time limit speaks first
+QUIET_SECONDS = 1.0  # how long output may follow the exit code while something holds the streams open
 MAX_OUTPUT = 32 * 1024 * 1024
+_BROKEN = (OSError, EOFError, paramiko.SSHException)
 
 
 class Unreachable(Exception):
-    """
-    The line to a host is down, refused or not to be trusted.
-
-    Attributes:
-        may_have_run: True when the command had been sent: it may have run, wholly or in part.
-    """
+    """The line to a host is down, refused or not to be trusted; `may_have_run`: the command had been sent."""
 
     def __init__(self, message: str, *, may_have_run: bool = False) -> None:
         super().__init__(message)
@@ -51,25 +47,21 @@ def run(host: Host, command: Command) -> Answer:
     """
     channel = _session(host)
     try:
-        channel.exec_command(command.line)
+        _begin(channel, command)
         return _converse(channel, command)
-    except (OSError, EOFError, paramiko.SSHException) as error:
+    except _BROKEN as error:
         _drop(host)
-        raise Unreachable(
-            f"{host.name}: the connection broke during '{command}': {_words(error)}", may_have_run=True
-        ) from error
+        message = f"{host.name}: the connection broke during '{command}': {_words(error)}"
+        raise Unreachable(message, may_have_run=True) from error
     finally:
-        with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
-            channel.close()
+        _close(channel)
 
 
 def close_all() -> None:
     """Close every kept connection of this process."""
     with _guard:
-        lines = list(_lines.values())
-        _lines.clear()
-    for line in lines:
-        line.close()
+        while _lines:
+            _lines.popitem()[1].close()
 
 
 @dataclass
@@ -82,8 +74,7 @@ class _Line:
 
     def close(self) -> None:
         if self.connection is not None:
-            with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
-                self.connection.close()
+            _close(self.connection)
             self.connection = None
 
 
@@ -99,26 +90,24 @@ def _session(host: Host) -> paramiko.Channel:
         if line.connection is not None:
             try:
                 return _channel(line.connection)
-            except (OSError, EOFError, paramiko.SSHException):
+            except _BROKEN:
                 line.close()  # it died while nobody used it: nothing was sent, so a new one may be tried
         try:
             line.connection = _connect(host)
             return _channel(line.connection)
-        except (OSError, EOFError, paramiko.SSHException, ValueError) as error:
+        except (*_BROKEN, ValueError, paramiko.hostkeys.InvalidHostKey) as error:
             line.close()
             raise Unreachable(f"{host.name} ({host.address}:{host.ssh_port}): {_words(error)}") from error
 
 
 def _channel(connection: Connection) -> paramiko.Channel:
-    transport: paramiko.Transport = connection.transport
-    return transport.open_session(timeout=CONNECT_SECONDS)
+    return cast(paramiko.Transport, connection.transport).open_session(timeout=CONNECT_SECONDS)
 
 
 def _drop(host: Host) -> None:
     with _guard:
-        line = _lines.pop(host, None)
-    if line:
-        line.close()
+        gone = _lines.pop(host, None) or _Line(host)
+    gone.close()
 
 
 def _connect(host: Host) -> Connection:
@@ -146,27 +135,26 @@ def _connect(host: Host) -> Connection:
 def _trust(client: paramiko.SSHClient, host: Host) -> None:
     """Believe the host key of the settings, else the one recorded at the first contact, and no other."""
     if host.host_key:
-        kind, _, encoded = host.host_key.partition(" ")
-        entry = paramiko.hostkeys.HostKeyEntry.from_line(f"{_known_name(host)} {kind} {encoded}")
+        entry = paramiko.hostkeys.HostKeyEntry.from_line(f"{_known_name(host)} {host.host_key}")
         if entry is None or entry.key is None:
             raise ValueError("the host key of the settings is not a public key")
         client.get_host_keys().add(_known_name(host), entry.key.get_name(), entry.key)
         client.set_missing_host_key_policy(paramiko.RejectPolicy())
         return
-    recorded = known_hosts_file()
-    recorded.parent.mkdir(parents=True, exist_ok=True)
-    recorded.touch(mode=0o600)
-    client.load_host_keys(str(recorded))
+    known_hosts_file().parent.mkdir(parents=True, exist_ok=True)
+    known_hosts_file().touch(mode=0o600)
+    client.load_host_keys(str(known_hosts_file()))
     client.set_missing_host_key_policy(_RecordFirst())
 
 
-class _RecordFirst(paramiko.AutoAddPolicy):
-    """Trust on first use: the key is written down, said in the log, and from then on required."""
+class _RecordFirst(paramiko.MissingHostKeyPolicy):
+    """Trust on first use: the key is added to the file, said in the log, and from then on required."""
 
     def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
         if client.get_host_keys().lookup(hostname):
             raise paramiko.SSHException(f"{hostname} shows another kind of key than the recorded one")
-        super().missing_host_key(client, hostname, key)
+        with known_hosts_file().open("a", encoding="ascii") as recorded:
+            recorded.write(f"{hostname} {key.get_name()} {key.get_base64()}\n")
         log.warning("first contact with %s: its %s key is trusted from now on", hostname, key.get_name())
 
 
@@ -179,15 +167,30 @@ def _known_name(host: Host) -> str:
     return host.address if host.ssh_port == 22 else f"[{host.address}]:{host.ssh_port}"
 
 
+def _begin(channel: paramiko.Channel, command: Command) -> None:
+    """Have the host begin the command; paramiko itself would wait for its word without end."""
+    alarm = threading.Timer(CONNECT_SECONDS, _close, (channel,))
+    alarm.start()
+    try:
+        channel.exec_command(command.line)
+    finally:
+        alarm.cancel()
+
+
+def _close(line: paramiko.Channel | Connection) -> None:
+    with contextlib.suppress(*_BROKEN):
+        line.close()
+
+
 def _converse(channel: paramiko.Channel, command: Command) -> Answer:
     """Give stdin, take stdout and stderr until the command has ended, within the time limit."""
     deadline = time.monotonic() + command.timeout + SLACK_SECONDS
-    writer = threading.Thread(target=_give, args=(channel, command.stdin), daemon=True)
-    writer.start()
-    out, err = bytearray(), bytearray()
+    threading.Thread(target=_give, args=(channel, command.stdin), daemon=True).start()
     channel.settimeout(0.2)
-    while not (channel.exit_status_ready() and not channel.recv_ready() and not channel.recv_stderr_ready()):
-        _take(channel, out, err)
+    out, err, heard = bytearray(), bytearray(), time.monotonic()
+    while not _said_all(channel, heard):
+        if _take(channel, out, err) or not channel.exit_status_ready():
+            heard = time.monotonic()
         if len(out) + len(err) > MAX_OUTPUT:
             raise OutputTooLong(f"'{command}' said more than {MAX_OUTPUT} bytes")
         if time.monotonic() > deadline:
@@ -198,37 +201,48 @@ def _converse(channel: paramiko.Channel, command: Command) -> Answer:
     return Answer(code, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
 
 
-def _take(channel: paramiko.Channel, out: bytearray, err: bytearray) -> None:
-    """Wait a moment for output and keep it."""
-    while channel.recv_stderr_ready():
+def _said_all(channel: paramiko.Channel, heard: float) -> bool:
+    """True when nothing more will come: OpenSSH may tell the exit code before the last of the output."""
+    if not channel.exit_status_ready() or channel.recv_ready() or channel.recv_stderr_ready():
+        return False
+    # What a command leaves running in the background may hold its output open for ever.
+    return bool(channel.eof_received or channel.closed or time.monotonic() - heard > QUIET_SECONDS)
+
+
+def _take(channel: paramiko.Channel, out: bytearray, err: bytearray) -> bool:
+    """Wait a moment for output and keep it; False when there was none."""
+    if channel.recv_stderr_ready():
         err += channel.recv_stderr(65536)
-    try:
-        data = channel.recv(65536)
-    except TimeoutError:
-        return
-    out += data
-    if not data:
+        return True
+    with contextlib.suppress(TimeoutError):
+        if data := channel.recv(65536):
+            out += data
+            return True
         channel.status_event.wait(0.2)  # stdout has ended; the exit code is on its way
+    return False
 
 
 def _give(channel: paramiko.Channel, text: str) -> None:
     """Write stdin to its end; a program that does not read all of it is within its rights."""
     waiting = text.encode()
-    with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
+    with contextlib.suppress(*_BROKEN):
         while waiting and not channel.closed:
             with contextlib.suppress(TimeoutError):
                 waiting = waiting[channel.send(waiting[:65536]) :]
         channel.shutdown_write()
 
 
+_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (paramiko.BadHostKeyException, "its host key is not the known one: another machine, or set up anew"),
+    (paramiko.hostkeys.InvalidHostKey, "the host key that is known of it is not a public key"),
+    (paramiko.PasswordRequiredException, "our SSH key has a passphrase: name one without"),
+    (paramiko.AuthenticationException, "it refuses our SSH key"),
+    (socket.gaierror, "its name does not resolve"),
+)
+
+
 def _words(error: Exception) -> str:
     """The error in plain words."""
-    if isinstance(error, paramiko.BadHostKeyException):
-        return "its host key is not the known one: another machine answers, or it was installed anew"
-    if isinstance(error, paramiko.AuthenticationException):
-        return "it refuses our SSH key"
-    if isinstance(error, socket.gaierror):
-        return "its name does not resolve"
-    if isinstance(error, TimeoutError):
-        return str(error) or "no answer in time"
-    return str(error) or type(error).__name__
+    return next(
+        (words for kind, words in _WORDS if isinstance(error, kind)), str(error) or "no answer in time"
+    )

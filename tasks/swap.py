@@ -8,7 +8,8 @@ from typing import Any
 from prefect.artifacts import create_markdown_artifact
 
 from blocks.cluster import Host
-from blocks.ledger.runs import RunState, usual_seconds
+from blocks.ledger.launches import usual_seconds
+from blocks.ledger.runs import RunState
 from blocks.ledger.store import Ledger
 from blocks.recipe import Recipe
 from blocks.settings import Settings
@@ -54,7 +55,7 @@ class Swap:
     @property
     def expected_seconds(self) -> float:
         """How long it usually takes: measured here before, else the recipe's word."""
-        measured = usual_seconds(self.ledger, "swap", self.recipe.key)
+        measured = usual_seconds(self.ledger, self.recipe.key)
         return measured or float(self.recipe.expected_seconds)
 
     @property

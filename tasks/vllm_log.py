@@ -88,7 +88,7 @@ class LogReader:
         bar = _BAR.search(text)
         if bar:
             phase = "capturing graphs" if bar["what"].startswith("Capturing") else "loading the weights"
-            self._advance(phase, int(bar["percent"]) / 100)
+            self._advance(phase, min(int(bar["percent"]), 100) / 100)
             return
         for pattern, index in _MARKS:
             if pattern.search(text):

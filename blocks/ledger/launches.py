@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -57,6 +58,19 @@ def last_good_launch(ledger: Ledger) -> Launch | None:
     """The newest launch that came to answer."""
     query = select(launches).where(launches.c.ready.is_not(None)).order_by(launches.c.launched.desc())
     return _first(ledger, query.limit(1))
+
+
+def usual_seconds(ledger: Ledger, model: str) -> float | None:
+    """The median of the seconds from launch to first answer over the last five good launches of a model."""
+    query = (
+        select(launches.c.launched, launches.c.ready)
+        .where(launches.c.model == model, launches.c.ready.is_not(None))
+        .order_by(launches.c.launched.desc())
+        .limit(5)
+    )
+    with ledger.read() as connection:
+        lengths = [row.ready - row.launched for row in connection.execute(query)]
+    return median(lengths) if lengths else None
 
 
 def _first(ledger: Ledger, query: Any) -> Launch | None:

@@ -66,6 +66,7 @@ def take_lock(ledger: Ledger, holder: str, reason: str, ttl_seconds: float) -> s
             "since": now,
         }
         connection.execute(insert(swap_lock).values(**values, until=until))
+        connection.execute(delete(lock_passes))  # a pass of an earlier holder does not open this lock
         note(connection, "lock-taken", {"holder": holder, "reason": reason, "until": until})
     return token
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any, Literal
 
 from sqlalchemy import Row, delete, insert, select, update
@@ -115,19 +114,6 @@ def events_after(ledger: Ledger, run_id: str, seq: int = 0, limit: int = 500) ->
     )
     with ledger.read() as connection:
         return [Event(r.seq, r.run_id, r.at, r.kind, r.data) for r in connection.execute(query)]
-
-
-def usual_seconds(ledger: Ledger, kind: str, model: str) -> float | None:
-    """The median length of the last five runs of that kind for that model which succeeded."""
-    query = (
-        select(runs.c.started, runs.c.ended)
-        .where(runs.c.kind == kind, runs.c.model == model, runs.c.state == "completed")
-        .order_by(runs.c.started.desc())
-        .limit(5)
-    )
-    with ledger.read() as connection:
-        lengths = [row.ended - row.started for row in connection.execute(query) if row.ended]
-    return median(lengths) if lengths else None
 
 
 def _run(row: Row[Any]) -> Run:

@@ -36,7 +36,7 @@ class ArgumentsParse(Check[Parsed]):
             raise Unreadable("vLLM's parser did not answer within 180 s")
         try:
             said = json.loads(answer.stdout.strip().splitlines()[-1])
-            return Parsed("" if said["ok"] else said["error"], said["version"])
+            return Parsed("" if said["ok"] else said["error"] or "without a word", said["version"])
         except (ValueError, KeyError, IndexError, TypeError):
             raise Unreadable(f"vLLM's parser could not be asked: {answer.said}") from None
 

@@ -21,8 +21,9 @@ def read_rows(answer: Answer) -> list[dict[str, Any]]:
     if not answer.ok:
         raise Unreadable(f"docker cannot list its containers: {answer.said}")
     try:
-        return [json.loads(line) for line in answer.stdout.splitlines() if line.strip()]
-    except ValueError as error:
+        rows = [json.loads(line) for line in answer.stdout.splitlines() if line.strip()]
+        return [{"Names": row["Names"], "State": row["State"], **row} for row in rows]
+    except (ValueError, KeyError, TypeError) as error:
         raise Unreadable(f"docker's list cannot be read: {answer.stdout[:200]!r}") from error
 
 
@@ -41,7 +42,7 @@ class ContainerGone(Check[str]):
         return list_command(self.name)
 
     def read(self, answer: Answer) -> str:
-        rows = [row for row in read_rows(answer) if row.get("Names") == self.name]
+        rows = [row for row in read_rows(answer) if row["Names"] == self.name]
         return str(rows[0]["State"]) if rows else ""
 
     def verdict(self, seen: str) -> Verdict:

@@ -18,8 +18,8 @@ class MemoryFree(Check[tuple[int, int]]):
 
     gib: float
     steady_gib: float = 1.0
-    tries = 60
-    pause = 2
+    tries = 120
+    pause = 0.5
 
     def __str__(self) -> str:
         return f"{self.gib:.0f} GiB of memory are free"
@@ -28,10 +28,12 @@ class MemoryFree(Check[tuple[int, int]]):
         return command("bash", "-c", "free -b && sleep 1 && free -b")
 
     def read(self, answer: Answer) -> tuple[int, int]:
-        available = [line.split()[6] for line in answer.stdout.splitlines() if line.startswith("Mem:")]
-        if not answer.ok or len(available) != 2:
-            raise Unreadable(f"'free' cannot be read: {answer.said}")
-        return int(available[0]), int(available[1])
+        rows = [line.split() for line in answer.stdout.splitlines() if line.startswith("Mem:")]
+        try:
+            first, second = (int(row[6]) for row in rows)
+        except (ValueError, IndexError):
+            raise Unreadable(f"'free' cannot be read: {answer.said}") from None
+        return first, second
 
     def verdict(self, seen: tuple[int, int]) -> Verdict:
         first, second = (value / GIB for value in seen)

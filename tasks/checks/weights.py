@@ -10,6 +10,7 @@ from tasks.check import Answer, Check, Command, Unreadable, Verdict, command
 from tasks.remote import script
 
 WEIGHT_FILES = (".safetensors", ".gguf", ".bin", ".pt", ".pth")
+SETTING_FILES = (".json", ".jinja", ".model", ".txt", ".tiktoken")
 BUSY_SECONDS = 600
 """An unfinished blob younger than this belongs to a download that is under way."""
 
@@ -27,22 +28,22 @@ def read_models(answer: Answer) -> list[OnDisk]:
         raise Unreadable(f"the models on disk cannot be listed: {answer.said}")
     try:
         return [judge(facts) for facts in json.loads(answer.stdout)["models"]]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unreadable(f"the list of models cannot be read: {error}") from error
 
 
 def judge(facts: Mapping[str, Any]) -> OnDisk:
     """
-    Whether a model's files are whole, strongest evidence first (spark-tools.md 3.3).
+    Whether a model's files are whole (spark-tools.md 3.3).
 
-    The hub's own tree of the commit, else the index of the shards, else at least one weight file;
-    and in any case a readable config.json and no download under way.
+    By the hub's own tree of the commit and by the index of the shards, where there are such; without an
+    index by at least one weight file; and always a readable config.json and no download under way.
     """
     files: dict[str, int] = facts["files"]
     missing = [name for name, size in sorted(files.items()) if size < 0]
     if facts["tree"] is not None:
         missing += _missing_by_tree(files, facts["tree"])
-    elif facts["index"] is not None:
+    if facts["index"] is not None:
         missing += _missing_by_index(files, facts["index"])
     elif not any(name.endswith(WEIGHT_FILES) and size > 0 for name, size in files.items()):
         missing.append("any weight file")
@@ -56,20 +57,27 @@ def judge(facts: Mapping[str, Any]) -> OnDisk:
 
 
 def _missing_by_tree(files: Mapping[str, int], tree: Any) -> list[str]:
+    """Files of another size than listed, and absent settings: other files may be left out on purpose."""
     try:
         wanted = {name: entry["size"] for name, entry in tree["files"].items()}
     except (TypeError, KeyError, AttributeError):
         return ["a readable file list"]
-    return [name for name, size in wanted.items() if files.get(name) != size]
+    return [
+        name
+        for name, size in wanted.items()
+        if (files[name] != size if name in files else "/" not in name and name.endswith(SETTING_FILES))
+    ]
 
 
 def _missing_by_index(files: Mapping[str, int], index: Any) -> list[str]:
     try:
         shards = sorted(set(index["weight_map"].values()))
-        total = index.get("metadata", {}).get("total_size", 0)
-    except (TypeError, KeyError, AttributeError):
+        total = int(index.get("metadata", {}).get("total_size", 0))
+        missing = [shard for shard in shards if files.get(shard, -1) <= 0]
+    except (TypeError, KeyError, AttributeError, ValueError):
         return ["a readable model.safetensors.index.json"]
-    missing = [shard for shard in shards if files.get(shard, -1) <= 0]
+    if not shards:
+        return ["any shard in model.safetensors.index.json"]
     if not missing and sum(files[shard] for shard in shards) < total:
         missing.append("parts of the shards (they are smaller than their index says)")
     return missing

@@ -47,9 +47,9 @@ def newest_snapshot(repo: str) -> str:
     try:
         with open(os.path.join(repo, "refs", "main"), encoding="utf-8") as text:
             commit = text.read().strip()
-        if "/" not in commit and os.path.isdir(os.path.join(repo, "snapshots", commit)):
+        if commit.strip(".") and "/" not in commit and os.path.isdir(os.path.join(repo, "snapshots", commit)):
             return commit
-    except OSError:
+    except (OSError, ValueError):
         pass
     try:
         folders = [entry for entry in os.scandir(os.path.join(repo, "snapshots")) if entry.is_dir()]
@@ -67,6 +67,13 @@ def partial_downloads(repo: str) -> list[float]:
         return []
 
 
+def shards_only(index: Any) -> Any:
+    """The index with every shard named once: its map names every tensor, which takes megabytes."""
+    if not isinstance(index, dict) or not isinstance(index.get("weight_map"), dict):
+        return index
+    return {**index, "weight_map": {str(shard): shard for shard in index["weight_map"].values()}}
+
+
 def facts(model: str, folder: str, revision: str, tree: Any, partial: list[float]) -> dict[str, Any]:
     """What can be said of one model's folder without judging it."""
     index = read_json(os.path.join(folder, "model.safetensors.index.json"))
@@ -76,7 +83,7 @@ def facts(model: str, folder: str, revision: str, tree: Any, partial: list[float
         "path": folder,
         "revision": revision,
         "files": files_below(folder),
-        "index": index,
+        "index": shards_only(index),
         "tree": tree,
         "config": config,
         "partial_ages": partial,
@@ -119,7 +126,7 @@ def main() -> None:
         )
         if isinstance(model["config"], dict):
             model["config"] = {key: model["config"][key] for key in kept if key in model["config"]}
-    json.dump({"models": found}, sys.stdout)
+    sys.stdout.buffer.write(json.dumps({"models": found}, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 main()

@@ -10,9 +10,9 @@ free -b | while read -r kind total _ _ _ _ available; do
     if [ "$kind" = Mem: ]; then printf 'memory=%s %s\n' "$total" "$available"; fi
 done
 printf 'disk_free=%s\n' "$(df -B1 --output=avail "$HOME" | tail -n 1 | tr -d ' ')"
-# A wedged driver lets nvidia-smi hang for minutes: it gets five seconds.
-timeout 5 nvidia-smi --query-gpu=name,utilization.gpu,temperature.gpu,power.draw --format=csv,noheader,nounits |
-    head -n 1 | while read -r line; do printf 'gpu=%s\n' "$line"; done
+# A wedged driver lets nvidia-smi hang for minutes, deaf to SIGTERM: it gets five seconds.
+timeout -k 1 5 nvidia-smi --query-gpu=name,utilization.gpu,temperature.gpu,power.draw --format=csv,noheader,nounits |
+    while read -r line; do printf 'gpu=%s\n' "$line"; done
 printf 'nvidia_smi_code=%s\n' "${PIPESTATUS[0]}"
-timeout 15 docker ps -a --format '{{json .}}' | while read -r line; do printf 'container=%s\n' "$line"; done
+timeout -k 1 15 docker ps -a --format '{{json .}}' | while read -r line; do printf 'container=%s\n' "$line"; done
 printf 'docker_code=%s\n' "${PIPESTATUS[0]}"

@@ -39,6 +39,8 @@ def run(kind: StateType, process: str | None, *, age: float = 0, **state) -> Flo
         (StateType.PENDING, DEAD, 31, True),
         (StateType.PENDING, HERE, 31, False),
     ],
+    # A name holds a process id, which is another one for each worker that collects the tests.
+    ids=lambda value: {HERE: "here", DEAD: "dead"}.get(value, str(value)),
 )
 def test_a_run_is_dead_when_its_process_of_this_machine_is_gone(kind, process, age, dead):
     assert is_dead(run(kind, process, age=age)) is dead

@@ -64,6 +64,8 @@ class Visitor:
 
     def load(self, model: str) -> None:
         """Make sure that a model is loaded."""
+        if self.answering() == [model]:
+            return
         run = self.wait(self.swap(model))
         assert run["state"] == "completed", run
 
@@ -127,6 +129,13 @@ class Visitor:
     def _document(self, kind: str) -> dict:
         path = f"/block_types/slug/{kind}/block_documents/name/default"
         return self.prefect.get(path, params={"include_secrets": "true"}).raise_for_status().json()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests of the house share one house, so they stay with one worker."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group("house"))
 
 
 @pytest.fixture(scope="session")

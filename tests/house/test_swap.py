@@ -66,7 +66,7 @@ def test_a_schedule_swaps_at_its_time(house):
     try:
         house.wait_until(lambda: house.answering() == [SECOND], 90, "answer of the scheduled model")
     finally:
-        house.prefect.delete(f"{path}/{made[0]['id']}").raise_for_status()
+        house.write_to_prefect("DELETE", f"{path}/{made[0]['id']}", None)
 
 
 def test_a_model_across_both_hosts_runs_on_both(house):
