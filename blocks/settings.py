@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.cluster import TRUST_FIELDS, Cluster, faults_of, with_default_services
 from blocks.ledger.seen import read_seen, write_seen
@@ -107,6 +108,10 @@ def _document(client: httpx.Client, kind: str) -> dict[str, Any]:
 
 
 def _remember(ledger: Ledger, documents: dict[str, Any]) -> None:
-    known = read_seen(ledger, _SUBJECT).get(_SUBJECT)
-    if known is None or known.data != documents:
-        write_seen(ledger, _SUBJECT, documents)
+    """Keep the documents for a time without Prefect; a ledger that is away does not stop their being used."""
+    try:
+        known = read_seen(ledger, _SUBJECT).get(_SUBJECT)
+        if known is None or known.data != documents:
+            write_seen(ledger, _SUBJECT, documents)
+    except SQLAlchemyError as error:
+        log.warning("the settings could not be remembered: %s", error)

@@ -32,6 +32,8 @@ def rename_model(body: bytes, new: str) -> bytes:
 
     The name may also stand deeper in the body: the place that counts changes what is asked for.
     """
+    if model_asked_for(body) == new:
+        return body
     value = msgspec.json.encode(new)
     for match in re.finditer(rb'"model"\s*:\s*("(?:[^"\\]|\\.)*")', body):
         changed = body[: match.start(1)] + value + body[match.end(1) :]

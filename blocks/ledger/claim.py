@@ -109,8 +109,8 @@ def _take(ledger: Ledger, name: str, run_id: str) -> None:
             if row.heartbeat > now - STALE_SECONDS and not owner.is_gone():
                 raise Claimed(owner.run_id, row.claimed_at)
             connection.execute(update(claims).where(claims.c.name == name).values(**ours))
-    except IntegrityError:  # another run inserted its claim between our look and our insert
-        raise Claimed("unknown", now) from None
+    except IntegrityError:  # another run inserted its claim between our look and our insert: look again
+        _take(ledger, name, run_id)
 
 
 def _beat(

@@ -6,7 +6,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, text
 
 from blocks.ledger.journal import note
 from blocks.ledger.store import Ledger
@@ -52,22 +52,17 @@ def current_lock(ledger: Ledger) -> Lock | None:
 def take_lock(ledger: Ledger, holder: str, reason: str, ttl_seconds: float) -> str:
     """Take the lock and return its token; `LockHeld` when another one holds it."""
     token, now = secrets.token_urlsafe(24), time.time()
-    until = now + min(max(ttl_seconds, 1.0), MAX_TTL_SECONDS)
+    lock = Lock(holder, reason, now, now + min(max(ttl_seconds, 1.0), MAX_TTL_SECONDS))
     with ledger.write() as connection:
+        if connection.dialect.name == "postgresql":  # SQLite's writers take turns by themselves
+            connection.execute(text("lock table swap_lock"))
         connection.execute(delete(swap_lock).where(swap_lock.c.until <= now))
-        row = connection.execute(select(swap_lock).with_for_update()).first()
+        row = connection.execute(select(swap_lock)).first()
         if row:
             raise LockHeld(Lock(row.holder, row.reason, row.since, row.until))
-        values = {
-            "id": 1,
-            "holder": holder,
-            "reason": reason,
-            "token_hash": _hash(token),
-            "since": now,
-        }
-        connection.execute(insert(swap_lock).values(**values, until=until))
+        connection.execute(insert(swap_lock).values(id=1, token_hash=_hash(token), **vars(lock)))
         connection.execute(delete(lock_passes))  # a pass of an earlier holder does not open this lock
-        note(connection, "lock-taken", {"holder": holder, "reason": reason, "until": until})
+        note(connection, "lock-taken", {"holder": holder, "reason": reason, "until": lock.until})
     return token
 
 

@@ -4,7 +4,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from blocks.ledger.store import Ledger
 from blocks.ledger.tables import seen
@@ -26,9 +27,15 @@ class Sight:
 
 def write_seen(ledger: Ledger, subject: str, data: dict[str, Any]) -> None:
     """Replace what was seen of a subject."""
-    with ledger.write() as connection:
-        connection.execute(delete(seen).where(seen.c.subject == subject))
-        connection.execute(insert(seen).values(subject=subject, at=time.time(), data=data))
+    values = {"at": time.time(), "data": data}
+    replace = update(seen).where(seen.c.subject == subject).values(**values)
+    try:
+        with ledger.write() as connection:
+            if connection.execute(replace).rowcount == 0:
+                connection.execute(insert(seen).values(subject=subject, **values))
+    except IntegrityError:  # another process wrote the first look between our update and our insert
+        with ledger.write() as connection:
+            connection.execute(replace)
 
 
 def read_seen(ledger: Ledger, prefix: str) -> dict[str, Sight]:

@@ -80,11 +80,13 @@ async def test_a_plan_is_answered_and_a_failure_is_told_in_plain_words(
     run_id = await press_switch(page, prefect)
     start_run(ledger, run_id, "swap", "beta", 200.0)
     report(ledger, run_id, "state", {"state": "waiting"}, state="waiting", plan=["Stop alpha", "Start beta"])
+    prefect.set_state(run_id, "PAUSED")
     await expect(page.get_by_role("listitem").filter(has_text="Stop alpha")).to_be_visible()
     async with page.expect_response("**/resume") as answered:
         await page.get_by_role("button", name="Go", exact=True).click()
     assert (await answered.value).status == 202
 
+    prefect.set_state(run_id, "RUNNING")
     report(ledger, run_id, "state", {"state": "running"}, state="running")
     result = {
         "state": "failed", "message": "Beta did not start.", "cause": "There was too little memory.",

@@ -26,8 +26,10 @@ class Visitor:
         self.sparks = sparks
         self.house = house
         self.url = gateway_url(environment)
-        self.client = httpx.Client(base_url=self.url, timeout=30)
-        self.prefect = httpx.Client(base_url=environment["PREFECT_API_URL"], timeout=30)
+        # Servers close idle connections after 5 s: one of that age may break under a request.
+        fresh = httpx.Limits(keepalive_expiry=2)
+        self.client = httpx.Client(base_url=self.url, timeout=30, limits=fresh)
+        self.prefect = httpx.Client(base_url=environment["PREFECT_API_URL"], timeout=30, limits=fresh)
 
     def swap(self, model: str, **options: object) -> str:
         """Ask for a swap; the run's id."""
@@ -131,6 +133,7 @@ class Visitor:
         return self.prefect.get(path, params={"include_secrets": "true"}).raise_for_status().json()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All tests of the house share one house, so they stay with one worker."""
     for item in items:
