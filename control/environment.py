@@ -10,13 +10,13 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 def house_environment(state: Path, given: Mapping[str, str] = os.environ) -> dict[str, str]:
     """
-    Every variable the processes need; what is set already stands.
+    Every variable the processes need; what is set already stands, and a blank value means its default.
 
     Args:
         state: Folder for the two databases, logs and keys.
         given: The environment to start from.
     """
-    port = given.get("PREFECT_SERVER_API_PORT", "4200")
+    port = given.get("PREFECT_SERVER_API_PORT") or "4200"
     defaults = {
         "PREFECT_HOME": str(state / "prefect"),
         "PREFECT_SERVER_API_HOST": "127.0.0.1",
@@ -39,7 +39,8 @@ def house_environment(state: Path, given: Mapping[str, str] = os.environ) -> dic
         "PYTHONPATH": str(CHECKOUT),
     }
     # Make's PREFECT_HOME is for the tools of the checkout; the house keeps its own with its state.
-    return {**defaults, **given, "PREFECT_HOME": defaults["PREFECT_HOME"]}
+    told = {name: value for name, value in given.items() if value or name not in defaults}
+    return {**defaults, **told, "PREFECT_HOME": defaults["PREFECT_HOME"]}
 
 
 def free_port() -> int:

@@ -37,7 +37,7 @@ def first_cluster(environment: Mapping[str, str], cluster_file: str | None) -> d
 def _from_yaml(text: str) -> dict[str, Any]:
     try:
         data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date like 2026-99-99
         raise BadClusterFile(f"cluster.yaml is not YAML: {error}") from error
     if data is None:
         return {}
@@ -55,7 +55,7 @@ def _host(entry: str, environment: Mapping[str, str]) -> dict[str, Any]:
     if at:
         host["user"] = user
     if colon:
-        host["ssh_port"] = int(port) if port.isdigit() else port
+        host["ssh_port"] = int(port) if port.isdecimal() else port
     if environment.get("SPARK_SSH_KEY"):
         host["key_path"] = environment["SPARK_SSH_KEY"]
     return host

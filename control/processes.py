@@ -47,6 +47,7 @@ class Process:
     say: Callable[[str], None]
     child: subprocess.Popen[bytes] | None = None
     ending: threading.Event = field(default_factory=threading.Event)
+    turn: threading.Lock = field(default_factory=threading.Lock)
     restarts: int = 0
     _keeper: threading.Thread | None = None
 
@@ -58,7 +59,8 @@ class Process:
 
     def stop(self) -> None:
         """SIGTERM, patience, SIGKILL to whatever is left of its group."""
-        self.ending.set()
+        with self.turn:  # a restart that has begun is waited for, and its process ended as well
+            self.ending.set()
         if self.child is None:
             return
         self.child.terminate()
@@ -92,10 +94,12 @@ class Process:
                 return
             pause = 1.0 if time.monotonic() - started > 60 else min(pause * 2, LONGEST_BACKOFF)
             self.say(f"{self.name} ended with code {code} (log: {self.log_file}); again in {pause:.0f} s")
-            if self.ending.wait(pause):
-                return
-            self.restarts += 1
-            self._spawn()
+            self.ending.wait(pause)
+            with self.turn:
+                if self.ending.is_set():
+                    return
+                self.restarts += 1
+                self._spawn()
 
 
 @dataclass

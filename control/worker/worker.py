@@ -100,7 +100,7 @@ class SparkWorker(BaseWorker[Job, BaseVariables, BaseWorkerResult]):
         self._forks.children.discard(pid)
         now = await self.client.read_flow_run(flow_run.id)
         if now.infrastructure_pid == name and now.state is not None and not now.state.is_pending():
-            # Another name, or Pending: the next process of a run that was suspended; if not, `look` settles it.
+            # Another name, or Pending: the next process of a suspended run; if not, `look` settles it.
             await self._settle(now)
         return BaseWorkerResult(identifier=name, status_code=0)
 
