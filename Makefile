@@ -19,8 +19,19 @@ demo: .venv/ready ## swap a model on a simulated pair of Sparks, from nothing (O
 up: .venv/ready ## start Prefect's server, worker, observer and gateway for your own cluster
 	@$(RUN) control.up
 
-test: .venv/ready ## run every test
-	@$(RUN) pytest -n 2 --dist loadgroup $(ARGS)
+test: .venv/ready ## run every test (ARGS="tests/tasks -x": only those, with these options)
+ifdef ARGS
+	@$(RUN) pytest $(ARGS)
+else
+	@$(MAKE) --no-print-directory -j2 --output-sync=line test-house test-parts
+endif
+
+# The house beside its parts: two halves of like length that mostly wait.
+test-house:
+	@$(RUN) pytest tests/house --durations=5
+
+test-parts:
+	@$(RUN) pytest --ignore=tests/house --durations=5
 
 check: .venv/ready ## format, lint, types, import rules, file sizes
 	@.venv/bin/ruff format --check .
@@ -50,4 +61,4 @@ clean: ## remove the virtual environment, caches and state
 	@.tools/bin/uv sync --quiet --locked --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@touch $@
 
-.PHONY: help demo up test check bench deploy clean
+.PHONY: help demo up test test-house test-parts check bench deploy clean

@@ -133,14 +133,6 @@ class Visitor:
         return self.prefect.get(path, params={"include_secrets": "true"}).raise_for_status().json()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of the house share one house, so they stay with one worker."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("house"))
-
-
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
     """The house, up; afterwards no process of it may be left."""

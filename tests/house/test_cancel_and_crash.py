@@ -12,6 +12,8 @@ BRAKES = {
     "loading the weights": ("engine", "silent-hang\nmodel: gpt-oss\n"),
 }
 
+STARTING = ("starting the engine", "loading the weights", "compiling", "measuring memory", "capturing graphs")
+
 
 @pytest.mark.parametrize("phase", BRAKES)
 def test_a_cancelled_swap_leaves_a_known_state(house, phase):
@@ -49,12 +51,12 @@ def test_after_a_killed_process_the_next_swap_works(house, phase):
 
 def test_after_worker_and_process_are_killed_the_next_swap_works(house):
     house.load(ONE)
-    run_id = house.swap(OTHER)
-    house.wait_for_phase(run_id, "loading the weights", "compiling", "capturing graphs")
-    flow = house.flow_process(run_id)
-
-    _kill_worker(house)
-    flow.kill()
+    with house.fault("spark-1", *BRAKES["loading the weights"]):
+        run_id = house.swap(OTHER)
+        house.wait_for_phase(run_id, "loading the weights")
+        flow = house.flow_process(run_id)
+        _kill_worker(house)
+        flow.kill()
 
     assert house.wait(run_id)["state"] == "crashed"
     house.load(OTHER)
@@ -64,7 +66,7 @@ def test_after_worker_and_process_are_killed_the_next_swap_works(house):
 def test_a_swap_outlives_the_death_of_the_worker(house):
     house.load(ONE)
     run_id = house.swap(OTHER)
-    house.wait_for_phase(run_id, "loading the weights", "compiling", "capturing graphs")
+    house.wait_for_phase(run_id, *STARTING)
 
     _kill_worker(house)
 
@@ -75,7 +77,7 @@ def test_a_swap_outlives_the_death_of_the_worker(house):
 def test_a_swap_outlives_the_death_of_gateway_and_observer(house):
     house.load(ONE)
     run_id = house.swap(OTHER)
-    house.wait_for_phase(run_id, "loading the weights", "compiling", "capturing graphs")
+    house.wait_for_phase(run_id, *STARTING)
 
     for name in ("gateway", "observer"):
         house.house.processes[name].child.kill()
