@@ -7,6 +7,7 @@ export PREFECT_HOME := $(CURDIR)/.state/prefect
 export UV_PYTHON_DOWNLOADS := never
 export PYTHONDONTWRITEBYTECODE :=
 RUN := .venv/bin/python -m
+SWAPS := tests/house/test_swap.py tests/house/test_settings.py
 
 .DEFAULT_GOAL := help
 
@@ -23,15 +24,18 @@ test: .venv/ready ## run every test (ARGS="tests/tasks -x": only those, with the
 ifdef ARGS
 	@$(RUN) pytest $(ARGS)
 else
-	@$(MAKE) --no-print-directory -j2 --output-sync=line test-house test-parts
+	@$(MAKE) --no-print-directory -j3 --output-sync=line test-parts test-swaps test-faults
 endif
 
-# The house beside its parts: two halves of like length that mostly wait.
-test-house:
-	@$(RUN) pytest tests/house --durations=5
-
+# Three parts of like length that mostly wait; the last two each bring a house of their own up.
 test-parts:
 	@$(RUN) pytest --ignore=tests/house --durations=5
+
+test-swaps:
+	@$(RUN) pytest $(SWAPS) --durations=5
+
+test-faults:
+	@$(RUN) pytest tests/house $(SWAPS:%=--ignore=%) --durations=5
 
 check: .venv/ready ## format, lint, types, import rules, file sizes
 	@.venv/bin/ruff format --check .
@@ -61,4 +65,4 @@ clean: ## remove the virtual environment, caches and state
 	@.tools/bin/uv sync --quiet --locked --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@touch $@
 
-.PHONY: help demo up test test-house test-parts check bench deploy clean
+.PHONY: help demo up test test-parts test-swaps test-faults check bench deploy clean

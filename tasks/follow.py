@@ -22,8 +22,8 @@ from tasks.vllm_log import LogReader, plain_line
 POLL_SECONDS = 1.0
 FIRST_POLL_SECONDS = 0.3
 """Most starts that fail do so at once: the first looks come quicker."""
-APPEAR_SECONDS = 30.0
-"""How long after the dispatch an engine process may be missing before the start counts as failed."""
+APPEAR_SECONDS = 10.0
+"""How long after the dispatch an engine process may be missing; docker has started it by then."""
 LOST_SECONDS = 120.0
 """How long a host may be out of reach before a start that runs there is given up."""
 

@@ -74,7 +74,7 @@ class Prefect:
     until = staticmethod(until)
 
     def __init__(self, url: str) -> None:
-        self.http = httpx.Client(base_url=url, timeout=30)
+        self.http = httpx.Client(base_url=url, timeout=90)
 
     def ask(self, method: str, path: str, **body: Any) -> Any:
         for _ in range(50):
