@@ -24,6 +24,7 @@ test: .venv/ready ## run every test (ARGS="tests/tasks -x": only those, with the
 ifdef ARGS
 	@$(RUN) pytest $(ARGS)
 else
+	@mkdir -p $(PREFECT_HOME)
 	@$(MAKE) --no-print-directory -j3 --output-sync=line test-parts test-swaps test-faults
 endif
 

@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from blocks.cluster import Cluster, Host
 from blocks.recipe import Recipe
 from tasks.arithmetic import MARGIN_GIB, faults_of_fit, need_per_host
+from tasks.check import CheckFailed
 from tasks.checks.arguments import ArgumentsParse
 from tasks.checks.containers import ImageThere
-from tasks.checks.memory import GIB
+from tasks.checks.memory import GIB, MemoryFree
 from tasks.checks.weights import HasWeights
-from tasks.ensure import check_host
+from tasks.ensure import check_host, ensure
 from tasks.launch import LaunchPlan, launch_command, serve_arguments
 from tasks.situation import Situation
+
+
+PATIENT_LOOKS = 15
+"""Looks of a second and a half each at memory that may still be coming back."""
 
 
 class PreflightFailed(Exception):
@@ -84,9 +89,21 @@ def _memory(plan: LaunchPlan, situation: Situation, weights: int) -> tuple[float
     for host in plan.hosts:
         sight = situation.sights[host.name]
         need = need_per_host(plan.recipe.memory_share, weights, len(plan.hosts), sight.memory_total)
-        faults += faults_of_fit(need, _available_after_stop(host, situation), host.name)
+        lacking = faults_of_fit(need, _available_after_stop(host, situation), host.name)
+        if lacking and need.weights <= need.budget and host.name not in situation.engine_hosts:
+            lacking = _still_lacking(host, need.budget + MARGIN_GIB)
+        faults += lacking
         needed = max(needed, need.budget)
     return needed + MARGIN_GIB, faults
+
+
+def _still_lacking(host: Host, gib: float) -> list[str]:
+    """An engine that has just ended gives its memory back over seconds: they are waited for before a no."""
+    try:
+        ensure(host, MemoryFree(gib, tries=PATIENT_LOOKS))
+    except CheckFailed as error:
+        return [str(error)]
+    return []
 
 
 def _available_after_stop(host: Host, situation: Situation) -> float:

@@ -18,7 +18,7 @@ class MemoryFree(Check[tuple[int, int]]):
 
     gib: float
     steady_gib: float = 1.0
-    tries = 120
+    tries: int = 120
     pause = 0.5
 
     def __str__(self) -> str:
