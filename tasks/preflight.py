@@ -1,6 +1,7 @@
 """Preflight: everything that can be known to fail before anything is stopped."""
 
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, replace
 
 from blocks.cluster import Cluster, Host
 from blocks.recipe import Recipe
@@ -12,8 +13,7 @@ from tasks.checks.memory import GIB, MemoryFree
 from tasks.checks.weights import HasWeights
 from tasks.ensure import check_host, ensure
 from tasks.launch import LaunchPlan, launch_command, serve_arguments
-from tasks.situation import Situation
-
+from tasks.situation import Situation, look_at_host
 
 PATIENT_LOOKS = 15
 """Looks of a second and a half each at memory that may still be coming back."""
@@ -49,6 +49,9 @@ def preflight(cluster: Cluster, plan: LaunchPlan, situation: Situation) -> Prefl
     image_id, image_faults = _image(plan)
     revision, weights, weight_faults = _weights(cluster, plan)
     memory_gib, memory_faults = _memory(plan, situation, weights)
+    if memory_faults and not any(host.name in situation.engine_hosts for host in plan.hosts):
+        situation = _after_a_while(cluster, plan, situation, memory_gib)
+        memory_gib, memory_faults = _memory(plan, situation, weights)
     faults = image_faults + weight_faults + memory_faults
     if not image_faults:
         parsed = check_host(plan.head, ArgumentsParse(plan.image, serve_arguments(plan)))
@@ -89,21 +92,19 @@ def _memory(plan: LaunchPlan, situation: Situation, weights: int) -> tuple[float
     for host in plan.hosts:
         sight = situation.sights[host.name]
         need = need_per_host(plan.recipe.memory_share, weights, len(plan.hosts), sight.memory_total)
-        lacking = faults_of_fit(need, _available_after_stop(host, situation), host.name)
-        if lacking and need.weights <= need.budget and host.name not in situation.engine_hosts:
-            lacking = _still_lacking(host, need.budget + MARGIN_GIB)
-        faults += lacking
+        faults += faults_of_fit(need, _available_after_stop(host, situation), host.name)
         needed = max(needed, need.budget)
     return needed + MARGIN_GIB, faults
 
 
-def _still_lacking(host: Host, gib: float) -> list[str]:
+def _after_a_while(cluster: Cluster, plan: LaunchPlan, situation: Situation, gib: float) -> Situation:
     """An engine that has just ended gives its memory back over seconds: they are waited for before a no."""
-    try:
-        ensure(host, MemoryFree(gib, tries=PATIENT_LOOKS))
-    except CheckFailed as error:
-        return [str(error)]
-    return []
+    sights = dict(situation.sights)
+    for host in plan.hosts:
+        with contextlib.suppress(CheckFailed):
+            ensure(host, MemoryFree(gib, tries=PATIENT_LOOKS))
+        sights[host.name] = look_at_host(host, cluster.hf_cache)
+    return replace(situation, sights=sights)
 
 
 def _available_after_stop(host: Host, situation: Situation) -> float:
