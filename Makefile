@@ -25,7 +25,7 @@ ifdef ARGS
 	@$(RUN) pytest $(ARGS)
 else
 	@mkdir -p $(PREFECT_HOME)
-	@$(MAKE) --no-print-directory -j3 --output-sync=line test-parts test-swaps test-faults
+	@$(MAKE) --no-print-directory -j2 --output-sync=line test-faults test-parts test-swaps
 endif
 
 # Three parts of like length that mostly wait; the last two each bring a house of their own up.

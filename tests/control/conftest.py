@@ -35,6 +35,7 @@ def note(line: str) -> None:
 def hold(name: str) -> None:
     """Wait for leave to go; say what came instead."""
     try:
+        Path(f"{name}.begun").touch()
         for _ in range(2000):
             if Path(f"{name}.go").exists():
                 return
@@ -51,6 +52,7 @@ def cling() -> None:
     """Never end by itself."""
     while True:
         try:
+            Path("cling.begun").touch()
             time.sleep(60)
         except BaseException:
             Path("cling.end").touch()

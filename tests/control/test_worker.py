@@ -114,8 +114,8 @@ def test_the_next_worker_settles_dead_runs_and_ends_the_living(prefect, workers,
     assert prefect.run(living)["state"]["name"] == "Running"
     own = prefect.start(hold, name="own")
     clinging = prefect.start(prefect.deploy(pool, "flows/trial.py:cling"))
-    for run in (own, clinging):
-        prefect.reach(run, "Running")
+    for name in ("living", "own", "cling"):  # Running comes before the flow's first line
+        prefect.until((place / f"{name}.begun").exists, f"the flow {name} has begun")
     second.send_signal(signal.SIGINT)
     assert second.wait(90) == 0
     for run, name in ((living, "living"), (own, "own"), (clinging, "cling")):

@@ -17,6 +17,8 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
+expect.set_options(timeout=30_000)  # patience of a busy machine, not a promise
+
 
 @pytest.fixture
 async def page(gateway: Gateway) -> AsyncIterator[Page]:
