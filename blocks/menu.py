@@ -57,7 +57,7 @@ def disks_from(sights: Mapping[str, Sight]) -> dict[str, list[OnDisk]]:
     """Models by host name, from what the observer wrote."""
     return {
         subject.removeprefix(DISK): [_on_disk(model) for model in sight.data.get("models", [])]
-        for subject, sight in sights.items()
+        for subject, sight in sorted(sights.items())
     }
 
 

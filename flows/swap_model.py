@@ -3,7 +3,7 @@
 import os
 import signal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from prefect import flow, get_run_logger
 from prefect.exceptions import Pause
@@ -25,17 +25,6 @@ from tasks.webhook import send
 
 GO_SECONDS = 24 * 3600
 
-ModelKey = Annotated[Name, Field(description="Which model to load: a key of the menu")]
-DryRun = Annotated[bool, Field(description="Only say what would be done; nothing is changed")]
-Approval = Annotated[
-    Literal["none", "ask"],
-    Field(description="ask: show the plan and wait for a go before anything is stopped"),
-]
-Force = Annotated[bool, Field(description="Load it anew even when it is already loaded and answers")]
-LockPass = Annotated[
-    str, Field(description="Single-use pass of the lock's holder; filled in by the API, leave it blank")
-]
-
 
 class GoNoGo(RunInput):
     """Answer to the plan: shall it be carried out?"""
@@ -45,17 +34,24 @@ class GoNoGo(RunInput):
 
 @flow(name="swap-model", flow_run_name="swap to {model}")
 def swap_model(
-    model: ModelKey,
-    dry_run: DryRun = False,
-    approval: Approval = "none",
-    force: Force = False,
-    lock_pass: LockPass = "",
+    model: Name,
+    dry_run: bool = False,
+    approval: Literal["none", "ask"] = "none",
+    force: bool = False,
+    lock_pass: str = "",
 ) -> str:
     """
     Swap the language model of the cluster.
 
     Looks at the hosts, checks everything that can be checked, stops what runs, starts the model and waits
     until it answers.  If it does not come up, the model that ran before is started again.
+
+    Args:
+        model: Which model to load: a key of the menu.
+        dry_run: Only say what would be done; nothing is changed.
+        approval: ask: show the plan and wait for a go before anything is stopped.
+        force: Load it anew even when it is already loaded and answers.
+        lock_pass: Single-use pass of the lock's holder; filled in by the API, leave it blank.
     """
     ledger = Ledger(ledger_url())
     report = Report(ledger, flow_run.id or "", model)
