@@ -118,10 +118,11 @@ class Visitor:
 
     def write_to_prefect(self, method: str, path: str, body: object) -> httpx.Response:
         """A change by Prefect's own API; on SQLite it says 503 while its database is busy: once more."""
-        for _ in range(5):
+        for _ in range(20):
             answer = self.prefect.request(method, path, json=body)
             if answer.status_code != 503:
                 break
+            time.sleep(0.2)
         return answer.raise_for_status()
 
     def _ended(self, run_id: str) -> dict | None:
