@@ -45,6 +45,9 @@ check: .venv/ready ## format, lint, types, import rules, file sizes
 	@.venv/bin/lint-imports
 	@.venv/bin/loq check
 
+keys: .venv/ready ## add, list or revoke API keys (ARGS="add phone --scope inference")
+	@$(RUN) control.keys $(or $(ARGS),list)
+
 bench: .venv/ready ## measure what the documents claim
 	@$(RUN) control.bench
 
@@ -66,4 +69,4 @@ clean: ## remove the virtual environment, caches and state
 	@.tools/bin/uv sync --quiet --locked --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@touch $@
 
-.PHONY: help demo up test test-parts test-swaps test-faults check bench deploy clean
+.PHONY: help demo up test test-parts test-swaps test-faults check bench keys deploy clean

@@ -2,11 +2,19 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from blocks.words import Address, Container, HostKey, Image, Name, Path, Port, UrlPath, User
 
 ServiceKind = Literal["vllm", "stt", "tts", "embeddings", "qdrant", "http"]
+Dialect = Literal["openai", "magpie"]
+
+UNLIMITED = 0
+USUAL_AT_ONCE: dict[str, int] = {"stt": 2, "tts": 2, "embeddings": 8}
+"""Requests at once by kind of service, where a service sets none; other kinds take all that come."""
+
+MOST_AT_ONCE: dict[str, int] = {"stt": 3}
+"""More at once than this and the service runs out of the memory it shares with the models."""
 
 _FORM = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
 
@@ -51,6 +59,37 @@ class Service(BaseModel):
     container: Container
     health_path: UrlPath = "/health"
     hidden: bool = False
+    at_once: int | None = Field(
+        default=None,
+        ge=UNLIMITED,
+        le=10000,
+        description="Requests it gets at once, others wait; 0: all that come; blank: as usual for its kind",
+    )
+    queue: int = Field(
+        default=64, ge=0, le=10000, description="How many may wait for their turn; one more is refused"
+    )
+    dialect: Dialect = Field(
+        default="openai", description="How it speaks: 'magpie' is translated from and to OpenAI's form"
+    )
+    realtime: bool = Field(
+        default=False, description="It answers the WebSocket /v1/realtime; the first such service is used"
+    )
+    idle_seconds: int = Field(
+        default=600, ge=1, le=86400, description="An answer that is silent for so long has broken off"
+    )
+
+    @field_validator("at_once")
+    @classmethod
+    def _within_memory(cls, value: int | None, info: ValidationInfo) -> int | None:
+        most = MOST_AT_ONCE.get(info.data.get("kind", ""))
+        if most is None or value is None or UNLIMITED < value <= most:
+            return value
+        raise ValueError(f"a service of kind {info.data['kind']} takes 1 to {most} requests at once")
+
+    @property
+    def limit(self) -> int:
+        """How many requests it gets at once; `UNLIMITED`: all that come."""
+        return USUAL_AT_ONCE.get(self.kind, UNLIMITED) if self.at_once is None else self.at_once
 
 
 class Cluster(BaseModel):
@@ -72,6 +111,12 @@ class Cluster(BaseModel):
     )
     silence_seconds: int = Field(
         default=900, ge=5, le=86400, description="A start whose log is silent for so long has failed"
+    )
+    drain_seconds: int = Field(
+        default=60,
+        ge=0,
+        le=3600,
+        description="How long a swap lets answers under way end before it stops the engine; 0: not at all",
     )
     image: Image = Field(default="vllm-node", description="Image of recipes that name none")
 
@@ -98,6 +143,14 @@ class Cluster(BaseModel):
             if service.kind == "vllm":
                 return service
         raise LookupError("the cluster has no service of kind 'vllm': add one to its settings")
+
+    @property
+    def realtime(self) -> Service:
+        """The service of the WebSocket /v1/realtime: the first that is marked so."""
+        for service in self.services:
+            if service.realtime:
+                return service
+        raise LookupError("no service of the cluster is marked 'realtime': mark one in its settings")
 
     def hosts_for(self, count: int) -> list[Host]:
         """The hosts a model of that many hosts runs on: the vLLM host first, then the others in order."""

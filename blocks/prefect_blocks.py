@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from prefect.blocks.core import Block
+from prefect.types import SecretDict
 from pydantic import Field, SecretStr
 
 from blocks import cluster, recipe
@@ -20,6 +21,9 @@ class Cluster(Block):
     hf_cache: str = Field(default="", description="Blank: $HF_HOME or ~/.cache/huggingface on the host")
     models_directory: str = Field(default="", description="Folder of local models; blank: ~/models")
     silence_seconds: int = Field(default=900, description="A start whose log is silent for so long failed")
+    drain_seconds: int = Field(
+        default=60, description="How long a swap lets answers under way end first; 0: not at all"
+    )
     image: str = Field(default="", description="Image of recipes that name none; blank: vllm-node")
 
 
@@ -51,4 +55,16 @@ class SwapWebhook(Block):
     secret: SecretStr = Field(default=SecretStr(""), description="Signs the body (HMAC, SHA-256)")
 
 
-BLOCKS: tuple[type[Block], ...] = (Cluster, Catalog, Ledger, SwapWebhook)
+class UpstreamKeys(Block):
+    """Keys of services that ask for one; no other part of Spark Control shows them."""
+
+    _block_type_name: ClassVar[str | None] = "Upstream Keys"
+    _block_type_slug: ClassVar[str | None] = "upstream-keys"
+
+    # Prefect masks the values of a SecretDict; those of a dict of SecretStr its API shows to everyone.
+    keys: SecretDict = Field(
+        default=SecretDict({}), description='Service to key, as JSON: {"embeddings": "its key"}'
+    )
+
+
+BLOCKS: tuple[type[Block], ...] = (Cluster, Catalog, Ledger, SwapWebhook, UpstreamKeys)

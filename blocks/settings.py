@@ -4,7 +4,7 @@ import base64
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -15,6 +15,7 @@ from blocks.ledger.seen import read_seen, write_seen
 from blocks.ledger.store import Ledger
 from blocks.recipe import LAUNCH_FIELDS, Catalog
 from blocks.tolerant import read_settings
+from blocks.upstream_keys import UpstreamKeys, read_upstream_keys
 from blocks.webhook import Webhook
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 DOCUMENT = "default"
 """The name of the one document of each kind that the house reads."""
 
+_KINDS = ("cluster", "catalog", "swap-webhook", "upstream-keys")
 _REMEMBERED = ("cluster", "catalog")
 _SUBJECT = "settings/documents"
 
@@ -32,6 +34,7 @@ class Settings:
     What the operator set, with defaults where nothing usable was.
 
     Attributes:
+        upstream_keys: Keys of services that ask for one, by the service's name.
         problems: One sentence for each value that was not used.
         from_memory: True when Prefect could not be asked and the last known settings stand in.
     """
@@ -41,6 +44,11 @@ class Settings:
     webhook: Webhook = field(default_factory=Webhook)
     problems: tuple[str, ...] = ()
     from_memory: bool = False
+    upstream_keys: UpstreamKeys = field(default_factory=UpstreamKeys)
+
+    def with_keys_of(self, before: "Settings") -> "Settings":
+        """The same; from memory, which holds no secrets, with the upstream keys this process read before."""
+        return replace(self, upstream_keys=before.upstream_keys) if self.from_memory else self
 
 
 def prefect_api_url() -> str:
@@ -72,7 +80,7 @@ def load_settings(ledger: Ledger) -> Settings:
         with httpx.Client(
             base_url=prefect_api_url(), headers=prefect_headers(), timeout=5, verify=secure
         ) as client:
-            documents = {kind: _document(client, kind) for kind in ("cluster", "catalog", "swap-webhook")}
+            documents = {kind: _document(client, kind) for kind in _KINDS}
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         log.warning("Prefect cannot be asked for the settings (%s): the last known ones stand in", error)
         remembered = read_seen(ledger, _SUBJECT).get(_SUBJECT)
@@ -87,12 +95,15 @@ def make_settings(documents: Mapping[str, Any], *, from_memory: bool = False) ->
     catalog, of_catalog = read_settings(Catalog, documents.get("catalog") or {}, LAUNCH_FIELDS)
     webhook, of_webhook = read_settings(Webhook, documents.get("swap-webhook") or {})
     cluster = with_default_services(cluster)
+    services = [service.name for service in cluster.services]
+    keys, of_keys = read_upstream_keys(documents.get("upstream-keys") or {}, services)
     problems = [
         *(f"cluster: {problem}" for problem in (*of_cluster, *faults_of(cluster))),
         *(f"catalog: {problem}" for problem in of_catalog),
         *(f"webhook: {problem}" for problem in of_webhook),
+        *(f"upstream keys: {problem}" for problem in of_keys),
     ]
-    return Settings(cluster, catalog, webhook, tuple(problems), from_memory)
+    return Settings(cluster, catalog, webhook, tuple(problems), from_memory, keys)
 
 
 def _document(client: httpx.Client, kind: str) -> dict[str, Any]:

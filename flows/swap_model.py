@@ -43,8 +43,9 @@ def swap_model(
     """
     Swap the language model of the cluster.
 
-    Looks at the hosts, checks everything that can be checked, stops what runs, starts the model and waits
-    until it answers.  If it does not come up, the model that ran before is started again.
+    Looks at the hosts, checks everything that can be checked, lets the answers under way end, stops what
+    runs, starts the model and waits until it answers.  If it does not come up, the model that ran before is
+    started again.
 
     Args:
         model: Which model to load: a key of the menu.
@@ -118,13 +119,14 @@ def only_plan(swap: Swap, *, ask: bool, force: bool) -> str:
 
 
 def replace(swap: Swap, *, force: bool) -> str:
-    """Look, stop the one, start the other; on failure put the previous one back."""
+    """Look, let the answers end, stop the one, start the other; on failure put the previous one back."""
     swap.look()
     if swap.nothing_to_do and not force:
         return f"{swap.recipe.title} is already loaded and answers: nothing to do."
     plan = swap.plan(swap.recipe)
     found = swap.preflight(plan)
     swap.report.state("running", plan=swap.sentences(plan, found))
+    swap.drain()
     try:
         swap.stop_present(f"swap to {swap.recipe.key}")
         swap.start(plan, found)

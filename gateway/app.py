@@ -1,7 +1,9 @@
 """The wiring of the gateway, read top to bottom."""
 
-from collections.abc import AsyncIterator, Callable
+import gc
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from socket import socket
 from typing import Any
 
 from litestar import Litestar
@@ -10,64 +12,138 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from gateway.api.lock import LockApi
+from gateway.api.metrics import MetricsApi
 from gateway.api.models import ModelsApi, OpenAIModelsApi
 from gateway.api.runs import RunsApi, SwapApi
 from gateway.api.status import StatusApi
+from gateway.auto_swap import AutoSwap
 from gateway.dashboard_files import dashboard, dashboard_file
+from gateway.edge.asgi import Asgi
+from gateway.edge.limits import Limits
+from gateway.edge.server import Server
 from gateway.errors import HANDLERS
 from gateway.front import Front
+from gateway.keys import Keys
 from gateway.models import Models
+from gateway.next_swap import Rules
 from gateway.options import Options
 from gateway.prefect_api import PrefectApi
 from gateway.proxy import Proxy
 from gateway.records import Records
+from gateway.relay import Relay
+from gateway.speech import MagpieSpeech
 from gateway.stream import Streams
 from gateway.swaps import Swaps
+from gateway.telemetry.access_log import AccessLog
+from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.telemetry import Telemetry
+from gateway.turns import Turns
 from gateway.upstream_pool import Pool
 from gateway.upstreams import Upstreams
 from gateway.watch import Watch
+from gateway.wedge import Wedge
 
-CONTROLLERS = (StatusApi, ModelsApi, OpenAIModelsApi, SwapApi, LockApi, RunsApi, dashboard, dashboard_file)
+CONTROLLERS = (
+    StatusApi,
+    MetricsApi,
+    ModelsApi,
+    OpenAIModelsApi,
+    SwapApi,
+    LockApi,
+    RunsApi,
+    dashboard,
+    dashboard_file,
+)
 
 
-def create_app(options: Options) -> Front:
-    """The gateway as one ASGI app."""
-    pool = Pool()
-    records = Records(options.ledger_url)
-    prefect = PrefectApi(options.prefect_url, options.prefect_ui_url)
-    watch = Watch(records, pool)
-    models = Models(records, watch)
-    swaps = Swaps(records, prefect, models)
-    streams = Streams(records, swaps)
-    proxy = Proxy(pool, Upstreams(watch, models, swaps, options.hold_seconds), options)
+class Gateway:
+    """The gateway's parts, wired."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._server: Server | None = None
+        self._pool = pool = Pool()
+        self._records = records = Records(options.ledger_url)
+        self._prefect = prefect = PrefectApi(options.prefect_url, options.prefect_ui_url)
+        self._telemetry = telemetry = Telemetry(Metrics(), AccessLog(options.access_log))
+        keys, turns = Keys(records), Turns()
+        self._watch = watch = Watch(records, pool, keys, turns)
+        models = Models(records, watch)
+        self._swaps = swaps = Swaps(records, prefect, models)
+        rules = Rules(options.least_stay_seconds, options.longest_wait_seconds)
+        auto_swap = AutoSwap(models, swaps, watch, turns, rules) if options.auto_swap else None
+        self._auto_swap = auto_swap
+        self._wedge = wedge = Wedge(prefect)
+        upstreams = Upstreams(watch, models, swaps, auto_swap, options.hold_seconds)
+        self._streams = streams = Streams(records, swaps)
+        self._relay = relay = Relay(pool, upstreams, turns, wedge, options)
+        proxy = Proxy(upstreams, relay, MagpieSpeech(relay), options)
+        self._control = Litestar(
+            route_handlers=CONTROLLERS,
+            dependencies=_given(
+                watch=watch,
+                models=models,
+                swaps=swaps,
+                streams=streams,
+                records=records,
+                prefect=prefect,
+                options=options,
+                telemetry=telemetry,
+                turns=turns,
+                connections=self._count_connections,
+            ),
+            exception_handlers=HANDLERS,
+            openapi_config=OpenAPIConfig(
+                "Spark Control", "1", path="/schema", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
+            ),
+            request_max_body_size=1024 * 1024,
+            logging_config=None,
+        )
+        self._front = Front(proxy, Asgi(self._control), keys, telemetry, options)
+
+    async def serve(
+        self,
+        until: Coroutine[None, None, None],
+        sock: socket | None = None,
+        on_ready: Callable[[], None] = lambda: None,
+    ) -> None:
+        """
+        Serve until told to stop; then running answers get their time.
+
+        Args:
+            until: Ends when the gateway is to stop.
+            sock: Listen on this one, not on the address of the options.
+            on_ready: Called as soon as connections are taken.
+        """
+        options = self._options
+        async with self._running():
+            limits = Limits(stall_seconds=options.stall_seconds, connections=options.max_connections)
+            self._server = server = Server(
+                self._front, limits, on_tick=self._relay.tick, on_stop=self._relay.tell_all
+            )
+            await (server.listen_on(sock) if sock else server.listen(options.host, options.port))
+            gc.collect()
+            gc.freeze()  # what is there now stays: the collector need not walk it again under load
+            on_ready()
+            await until
+            self._streams.close()
+            await server.stop(options.drain_seconds)
 
     @asynccontextmanager
-    async def closing(_app: Litestar) -> AsyncIterator[None]:
-        yield
-        pool.close()
-        await prefect.close()
-        records.close()
+    async def _running(self) -> AsyncIterator[None]:
+        """Watch upstreams, settings and swaps until the block ends."""
+        async with self._control.lifespan(), self._watch.watching(), self._swaps.watching():
+            yield
+            if self._auto_swap is not None:
+                await self._auto_swap.close()
+            await self._wedge.close()
+        self._pool.close()
+        await self._prefect.close()
+        self._records.close()
+        self._telemetry.close()
 
-    control = Litestar(
-        route_handlers=CONTROLLERS,
-        dependencies=_given(
-            watch=watch,
-            models=models,
-            swaps=swaps,
-            streams=streams,
-            records=records,
-            prefect=prefect,
-            options=options,
-        ),
-        lifespan=[closing, watch.watching],
-        exception_handlers=HANDLERS,
-        openapi_config=OpenAPIConfig(
-            "Spark Control", "1", path="/schema", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
-        ),
-        request_max_body_size=1024 * 1024,
-        logging_config=None,
-    )
-    return Front(proxy, control, streams, options)
+    def _count_connections(self) -> int:
+        return self._server.connections if self._server else 0
 
 
 def _given(**values: Any) -> dict[str, Provide]:

@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote, unquote_plus
 
 import msgspec
 
@@ -40,6 +42,18 @@ def rename_model(body: bytes, new: str) -> bytes:
         if model_asked_for(changed) == new:
             return changed
     return body
+
+
+def rename_query(query: bytes, rename: Callable[[str], str]) -> bytes | None:
+    """A query with the model it names replaced, and not one other byte; None when nothing changes."""
+    found = re.search(rb"(?:^|&)model=([^&]*)", query)
+    if found is None:
+        return None
+    old = unquote_plus(found[1].decode("latin-1"))
+    new = rename(old)
+    if new == old:
+        return None
+    return query[: found.start(1)] + quote(new, safe="").encode() + query[found.end(1) :]
 
 
 def _model_of_loose_json(body: bytes) -> str | None:

@@ -1,188 +1,248 @@
-"""One request on its way through: bytes to the upstream, bytes back, and an eye on the client."""
+"""One answer on its way from an upstream to a client, glued by callbacks: no task stands in between."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from typing import cast
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
-from litestar.types import HTTPRequestEvent, HTTPScope, Receive, Send
 
-from gateway.heads import end_to_end, header
-from gateway.problem import ClientLeft, Problem
-from gateway.upstream_connection import Connection, UpstreamBroke
+from gateway.heads import Header, end_to_end, header
+from gateway.problem import Problem, retry_after
+from gateway.telemetry.record import Outcome
+from gateway.upstream_connection import Connection
+from gateway.visit import Visit
 
 log = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 0.05
-"""Most answers begin sooner: only after this time is a task spent on watching the client."""
+EXAMINED = 16 * 1024
+"""Bytes of an answer that may be held until we know whether it is passed on."""
 
-LONGEST_SECONDS = 30 * 60.0
+Examine = Mapping[int, Callable[[bytes], Problem | None]]
+"""By status: the whole body of an answer to the problem that is told in its place; None: it passes."""
+
+_EVENT_STREAM = b"text/event-stream"
 
 
 class Forward:
     """
-    One exchange between a client and an upstream that already has the request's head.
+    Takes an upstream's answer and hands it to the client as it comes.
+
+    What the client does not take stays with the upstream.  An answer that breaks off is told.
 
     Args:
-        connection: With the exchange begun.
-        who: The upstream in words: "vllm on spark-1 (model m)".
-        receive, send: The client's ASGI channel.
-        upload_limit: With a body still to come: how large it may get, in bytes; None: nothing is to come.
+        visit: The request.
+        connection: Where it goes, before its exchange is begun.
+        who: The upstream in words.
+        examine: Short answers of these statuses are held until they have been looked at.
+        why: Adds to the reason of a break what else is known, such as the swap that stopped the engine.
     """
 
     def __init__(
-        self, connection: Connection, who: str, receive: Receive, send: Send, upload_limit: int | None = None
+        self,
+        visit: Visit,
+        connection: Connection,
+        who: str,
+        examine: Examine = MappingProxyType({}),
+        why: Callable[[str], str] = str,
     ) -> None:
-        self._connection = connection
-        self._who = who
-        self._receive = receive
-        self._send = send
-        self._upload_limit = upload_limit
-        self._gone = False
-        self._refusal: Problem | None = None
-        self._side_task: asyncio.Task[None] | None = None
+        self.exchange = visit.exchange
+        self.record = visit.record
+        self.connection = connection
+        self.who = who
+        self._more = visit.more
+        self._examine = examine
+        self._why = why
+        self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._room: asyncio.Future[None] | None = None
+        self._held: bytearray | None = None
+        self._events = False
+        self._at_boundary = True
+        self._parts = self._parts_before = 0
+        self._silent_since = visit.record.began
 
     async def run(self) -> None:
-        """
-        Pass the answer on.
+        """Wait until the answer has passed; `Problem` when there was none."""
+        await self._done
 
-        `UpstreamBroke` when there is none; that one broke off in the middle is told to the client.
-        """
-        timer: asyncio.TimerHandle | None = None
-        if self._upload_limit is None:
-            timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._start, self._watch)
+    @property
+    def is_good(self) -> bool:
+        """It passed to its end, and the upstream did not fail."""
+        return self.record.outcome == "ok" and self.record.status < 500
+
+    async def drain(self) -> None:
+        """Wait until the upstream takes more of the request."""
+        if self._room is not None:
+            await self._room
+
+    def refuse(self, problem: Problem) -> None:
+        """The request cannot be sent on: that is the answer, unless another has begun."""
+        if not self.exchange.begun:
+            self._fail(problem)
+
+    # The upstream's side
+
+    def head(self) -> None:
+        """Status and headers are there."""
+        connection = self.connection
+        if connection.status == 101:
+            self.switch()
+        elif connection.status in self._examine and _may_be_short(connection.headers):
+            self._held = bytearray()
         else:
-            self._start(self._upload)
-        try:
-            await self._pass_on()
-        finally:
-            if timer is not None:
-                timer.cancel()
-            if self._side_task is not None:
-                self._side_task.cancel()
+            self._begin()
 
-    def _start(self, side: Callable[[], Coroutine[None, None, None]]) -> None:
-        self._side_task = asyncio.get_running_loop().create_task(side())
+    def switch(self) -> None:
+        """The upstream speaks another protocol, which nobody asked for."""
+        self.connection.close("it changed the protocol without being asked")
 
-    async def _pass_on(self) -> None:
-        connection = self._connection
-        try:
-            await connection.answer()
-        except UpstreamBroke:
-            if self._refusal:
-                raise self._refusal from None
-            if self._gone:
-                raise ClientLeft from None
-            raise
-        headers = end_to_end(connection.headers)
-        await self._send({"type": "http.response.start", "status": connection.status, "headers": headers})
-        try:
-            while data := await connection.read():
-                await self._send(
-                    {"type": "http.response.body", "body": data, "more_body": not connection.whole}
-                )
-                if connection.whole:
-                    return
-            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-        except UpstreamBroke as error:
-            await self._tell_of_break(error)
-
-    async def _tell_of_break(self, error: UpstreamBroke) -> None:
-        """
-        Say in an event stream what happened.
-
-        The answer stays unfinished in every case: the server then drops the connection without the final
-        chunk, so that nobody takes the torso for a whole answer.
-        """
-        if self._gone:
+    def body(self, data: bytes) -> None:
+        """More of the body."""
+        if self._held is not None:
+            self._held += data
+            if len(self._held) > EXAMINED:
+                self._release()
             return
-        log.warning("%s broke off in the middle of an answer: %s", self._who, error)
-        kind = header(self._connection.headers, b"content-type") or b""
-        if not kind.startswith(b"text/event-stream"):
-            return
-        problem = Problem(
-            502, f"{self._who} broke off in the middle of its answer: {error}", "upstream_broke"
-        )
-        data = b"\n\nevent: error\ndata: " + msgspec.json.encode(problem.body) + b"\n\n"
-        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        self._parts += 1
+        self.record.passes(data)
+        self.exchange.write(data)
+        if self._events:
+            self._at_boundary = data.endswith((b"\n\n", b"\r\n\r\n"))
 
-    # Beside the answer
+    def settled(self) -> None:
+        """What came at once goes on at once."""
+        self.exchange.flush()
 
-    async def _watch(self) -> None:
-        """Wait for the client to leave, and free the upstream at once when it does."""
-        try:
-            async with asyncio.timeout(LONGEST_SECONDS):
-                await until_left(self._receive)
-        except TimeoutError:
-            self._connection.close(f"it took longer than {LONGEST_SECONDS / 60:.0f} minutes")
-            return
-        self._leave()
-
-    async def _upload(self) -> None:
-        """Send the body on as it comes, in chunks when the client named no length."""
-        connection, sent = self._connection, 0
-        while True:
-            try:
-                message = await next_part(self._receive)
-            except ClientLeft:
-                self._leave()
+    def end(self) -> None:
+        """The answer is whole."""
+        if self._held is not None:
+            problem = self._examine[self.connection.status](bytes(self._held))
+            if problem is not None:
+                self._fail(problem)
                 return
-            data = message["body"]
-            sent += len(data)
-            if self._upload_limit is not None and sent > self._upload_limit:
-                self._refusal = too_large(self._upload_limit)
-                connection.close("the upload is too large")
-                return
-            connection.write_body(data)
-            await connection.drain()
-            if not message["more_body"]:
-                connection.end_body()
-                break
-        await self._watch()
+            self._release()
+        trailers = self.connection.trailers
+        self.exchange.end(trailers and end_to_end(trailers))
+        self._finish("ok")
 
-    def _leave(self) -> None:
-        self._gone = True
-        self._connection.close("the client left")
+    def broke(self, why: str) -> None:
+        """There will be no more of it."""
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
+        self._room = None
+        if self._done.done():
+            return
+        if self.exchange.gone:
+            self._finish("client_left")
+            return
+        if self._held is not None:
+            self._release()
+        if self.exchange.begun:
+            self._tell(
+                502, f"{self.who} broke off in the middle of its answer: {self._why(why)}", "upstream_broke"
+            )
+            self._finish("upstream_broke")
+        else:
+            message = f"{self.who} gave no answer: {self._why(why)}"
+            self._fail(Problem(502, message, "upstream_broke", headers=retry_after(2)))
+
+    def room(self, *, free: bool) -> None:
+        """The upstream takes more of the request, or for the moment does not."""
+        if not free:
+            self._room = asyncio.get_running_loop().create_future()
+        elif self._room is not None:
+            room, self._room = self._room, None
+            if not room.done():
+                room.set_result(None)
+
+    # Time
+
+    def tick(self, now: float, *, longest: float, idle: float, heartbeat: float) -> bool:
+        """
+        Called each second; True when the upstream has been silent for too long.
+
+        Args:
+            now: On the monotonic clock.
+            longest: Seconds the whole request may take.
+            idle: Seconds the upstream may be silent.
+            heartbeat: After so many silent seconds an event stream gets a comment; 0: never.
+        """
+        if self._parts != self._parts_before or self.exchange.blocked or not self.exchange.body.complete:
+            self._parts_before, self._silent_since = self._parts, now
+        silent = now - self._silent_since
+        if now - self.record.began > longest:
+            self.give_up(f"it took longer than {longest:.0f} seconds")
+        elif silent > idle:
+            self.give_up(f"it said nothing for {idle:.0f} seconds")
+            return True
+        elif 0 < heartbeat <= silent and self._events and self._at_boundary:
+            self.exchange.write(b": waiting\n\n")
+            self.exchange.flush()
+            self._silent_since = now if heartbeat < idle else self._silent_since
+        return False
+
+    def give_up(self, why: str) -> None:
+        """Let the upstream go, and tell the client why."""
+        if self._done.done():
+            return
+        if self.exchange.begun:
+            self._tell(504, f"{self.who}: {why}", "timed_out")
+            self._finish("timed_out")
+        else:
+            self._fail(Problem(504, f"{self.who}: {why}", "timed_out", headers=retry_after(5)))
+
+    # Within
+
+    def headers(self) -> list[Header]:
+        """The headers of the answer that are meant for the client."""
+        return end_to_end(self.connection.headers)
+
+    def _begin(self) -> None:
+        connection, exchange = self.connection, self.exchange
+        headers = self.headers()
+        self.record.answer_begins(connection.status, headers)
+        kind = header(headers, b"content-type") or b""
+        self._events = kind.startswith(_EVENT_STREAM)
+        exchange.begin(connection.status, headers + self._more, connection.reason)
+        self.heed_client()
+
+    def heed_client(self) -> None:
+        """Let the upstream wait whenever the client takes no more."""
+        connection, exchange = self.connection, self.exchange
+        exchange.on_pause, exchange.on_room = connection.pause, connection.go_on
+        if exchange.blocked:
+            connection.pause()
+
+    def _release(self) -> None:
+        """What was held passes after all."""
+        held, self._held = self._held, None
+        self._begin()
+        if held:
+            self.body(bytes(held))
+
+    def _tell(self, status: int, message: str, code: str) -> None:
+        """Say what happened in an event stream; in every case the answer has no clean end."""
+        log.warning("%s", message)
+        if self._events:
+            error: dict[str, Any] = Problem(status, message, code).body
+            self.exchange.write(b"\n\nevent: error\ndata: " + msgspec.json.encode(error) + b"\n\n")
+        self.exchange.break_off()
+
+    def _finish(self, outcome: Outcome) -> None:
+        self.record.ends(outcome)
+        self.done()
+
+    def done(self) -> None:
+        """This answer has passed."""
+        if not self._done.done():
+            self._done.set_result(None)
+
+    def _fail(self, problem: Problem) -> None:
+        if not self._done.done():
+            self._done.set_exception(problem)
 
 
-async def until_left(receive: Receive) -> None:
-    """Wait until the client is gone."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def next_part(receive: Receive) -> HTTPRequestEvent:
-    """The next part of a request's body; `ClientLeft` when there is nobody to send it."""
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise ClientLeft
-    return cast(HTTPRequestEvent, message)
-
-
-async def read_body(scope: HTTPScope, receive: Receive, limit: int) -> bytes:
-    """A whole body; 413 before reading what is too large."""
-    refuse_too_large(scope, limit)
-    message = await next_part(receive)
-    if not message["more_body"] and len(message["body"]) <= limit:
-        return message["body"]
-    parts = bytearray(message["body"])
-    while message["more_body"] and len(parts) <= limit:
-        message = await next_part(receive)
-        parts += message["body"]
-    if len(parts) > limit:
-        raise too_large(limit)
-    return bytes(parts)
-
-
-def refuse_too_large(scope: HTTPScope, limit: int) -> None:
-    """Raise 413 when the request names a length beyond the limit."""
-    length = header(scope["headers"], b"content-length")
-    if length and int(length) > limit:
-        raise too_large(limit)
-
-
-def too_large(limit: int) -> Problem:
-    """The problem of a body beyond the limit."""
-    size = f"{limit / 1024 / 1024:.0f} MiB" if limit >= 1024 * 1024 else f"{limit} bytes"
-    return Problem(413, f"the body is larger than {size}", "body_too_large")
+def _may_be_short(headers: list[Header]) -> bool:
+    length = header(headers, b"content-length")
+    return length is None or int(length) <= EXAMINED

@@ -1,47 +1,104 @@
 """Where every request comes in: past the guard, then to the hot path or to the control API."""
 
-from typing import cast
+import asyncio
 
-from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
-
-from gateway.guard import require_host, require_same_origin
+from blocks.ledger.keys import Scope
+from gateway.cors import Cors
+from gateway.edge.asgi import Asgi
+from gateway.edge.exchange import Exchange
+from gateway.guard import require_host, require_known_origin, require_same_origin
+from gateway.heads import Header
+from gateway.keys import Keys
 from gateway.options import Options
-from gateway.problem import Problem, send_problem
+from gateway.problem import Problem
 from gateway.proxy import Proxy
-from gateway.routes import ROUTES
-from gateway.stream import Streams
+from gateway.routes import UPSTREAM, is_hot, label, methods
+from gateway.telemetry.record import Outcome, Record
+from gateway.telemetry.request_id import request_id, trace_id
+from gateway.telemetry.telemetry import Telemetry
+from gateway.visit import Visit
+
+_OPEN = b"/health"
+_FOR_PROGRAMS = (b"/v1/models", b"/api/endpoints", b"/ready")
+"""Routes of the control API that whoever may use the models may read."""
+
+_OUTCOMES: dict[str, Outcome] = {
+    "queue_full": "busy",
+    "model_loading": "loading",
+    "upstream_unreachable": "unreachable",
+    "upstream_broke": "upstream_broke",
+    "timed_out": "timed_out",
+}
 
 
 class Front:
-    """One ASGI app of two: the hot path does not pay for the control API's routing."""
+    """Admits each request, has it answered, and sees to it that it is counted and logged."""
 
-    def __init__(self, proxy: Proxy, control: ASGIApp, streams: Streams, options: Options) -> None:
+    def __init__(
+        self, proxy: Proxy, control: Asgi, keys: Keys, telemetry: Telemetry, options: Options
+    ) -> None:
         self._proxy = proxy
         self._control = control
-        self._streams = streams
+        self._keys = keys
+        self._telemetry = telemetry
         self._allowed = options.allowed_hosts
+        self._cors = Cors(options.cors_origins)
 
-    def end_streams(self) -> None:
-        """End the streams of events, which would go on as long as their runs, so that the server can stop."""
-        self._streams.close()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or pass the life cycle on."""
-        if str(scope["type"]) != "http":
-            await self._control(scope, receive, send)
-            return
-        request = cast(HTTPScope, scope)
+    async def __call__(self, exchange: Exchange) -> None:
+        """Answer one exchange; every problem before the first byte is answered in our envelope."""
+        record = Record(
+            exchange.method, exchange.path.decode("latin-1"), exchange.client, request_id(exchange.headers)
+        )
+        hot = is_hot(exchange.path)
+        record.route = label(exchange.path) if hot else "control"
+        record.trace_id = trace_id(exchange.headers)
+        more: list[Header] = [(b"x-request-id", record.request_id.encode())]
         try:
-            self._guard(request)
+            require_host(exchange.headers, self._allowed)
+            if hot or exchange.path.startswith(b"/v1/"):
+                more += self._cors.headers_for(exchange.header(b"origin"))
+            if hot:
+                await self._to_proxy(Visit(exchange, record, more))
+            else:
+                await self._to_control(exchange, record, more)
         except Problem as problem:
-            await send_problem(send, problem)
-            return
-        if self._proxy.takes(request["path"]):
-            await self._proxy(request, receive, send)
-        else:
-            await self._control(scope, receive, send)
+            record.status = record.status or problem.status
+            record.ends(_OUTCOMES.get(problem.code, "refused"))
+            if not exchange.begun:
+                exchange.answer_problem(problem, more)
+        except asyncio.CancelledError:
+            record.ends("client_left")
+            raise
+        finally:
+            record.bytes_in = exchange.body.received
+            self._telemetry.finished(record)
 
-    def _guard(self, scope: HTTPScope) -> None:
-        require_host(scope["headers"], self._allowed)
-        if scope["path"] not in ROUTES:
-            require_same_origin(scope["method"], scope["headers"])
+    async def _to_proxy(self, visit: Visit) -> None:
+        exchange, record = visit.exchange, visit.record
+        if exchange.method == "OPTIONS":
+            allow = (b"allow", methods(exchange.path).encode())
+            exchange.answer(204, [allow, *self._cors.preflight(exchange.headers)])
+            record.status = 204
+            record.ends("ok")
+            return
+        scope: Scope = "inference"
+        if exchange.path.startswith(UPSTREAM):  # it reaches whatever the service has, also what changes it
+            scope = "control"
+            require_same_origin(exchange.method, exchange.headers)
+        require_known_origin(exchange.method, exchange.headers, self._cors)
+        record.key = self._keys.require(exchange.headers, scope)
+        await self._proxy(visit)
+
+    async def _to_control(self, exchange: Exchange, record: Record, more: list[Header]) -> None:
+        path = exchange.path
+        if exchange.method == "OPTIONS" and path.startswith(b"/v1/"):
+            exchange.answer(204, self._cors.preflight(exchange.headers))
+            record.status = 204
+            record.ends("ok")
+            return
+        require_same_origin(exchange.method, exchange.headers)
+        if path != _OPEN:
+            scope: Scope = "inference" if path.startswith(_FOR_PROGRAMS) else "control"
+            record.key = self._keys.require(exchange.headers, scope)
+        record.status = await self._control(exchange, more)
+        record.ends("client_left" if exchange.gone else "ok")

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from litestar.types import Send
 
 _TYPES = {401: "authentication_error", 403: "authentication_error", 429: "rate_limit_error"}
 
@@ -46,20 +45,12 @@ class Problem(Exception):
         error = {"message": str(self), "type": kind, "code": self.code, "param": self.param}
         return {"error": error, **self.beside}
 
-
-class ClientLeft(Exception):
-    """The client is gone: there is nobody to answer."""
+    @property
+    def encoded(self) -> bytes:
+        """The envelope as JSON."""
+        return msgspec.json.encode(self.body)
 
 
 def retry_after(seconds: float) -> dict[str, str]:
     """The header that says when to come back, in whole seconds."""
     return {"retry-after": str(max(1, round(seconds)))}
-
-
-async def send_problem(send: Send, problem: Problem) -> None:
-    """Answer with a problem from an ASGI app."""
-    body = msgspec.json.encode(problem.body)
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    headers += [(name.encode(), value.encode()) for name, value in problem.headers.items()]
-    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

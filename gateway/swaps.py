@@ -1,5 +1,9 @@
 """Swaps and other runs: asking Prefect for one, and following those under way."""
 
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,19 +17,49 @@ from gateway.problem import Problem
 from gateway.records import Records
 from gateway.runs import RunView, merge
 
+log = logging.getLogger(__name__)
+
+NOW_SECONDS = 0.5
+
 SWAP = "swap-model/cluster"
 """The deployment that swaps, by flow and name."""
 
 
 class Swaps:
-    """Starts swaps and gives views of runs."""
+    """
+    Starts swaps and gives views of runs.
+
+    Attributes:
+        now: The swap under way, as it was half a second ago at most; None: there is none.
+    """
 
     def __init__(self, records: Records, prefect: PrefectApi, models: Models) -> None:
         self._records = records
         self._prefect = prefect
         self._models = models
+        self.now: RunView | None = None
         self._newest = Fresh(0.5, self._look_at_newest)
         self._queue = Fresh(1.0, self._look_at_queue)
+
+    @asynccontextmanager
+    async def watching(self, _app: Any = None) -> AsyncIterator[None]:
+        """Keep `now` up to date until the block ends: the hot path has no time to ask."""
+        task = asyncio.create_task(self._keep_watching())
+        yield
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    async def _keep_watching(self) -> None:
+        while True:
+            try:
+                newest = await self._look_at_newest()
+                self.now = None if newest is None or newest.over else newest
+            except Problem:
+                self.now = None
+            except Exception:  # the hot path goes on without it
+                log.exception("the swap under way cannot be looked up")
+                self.now = None
+            await asyncio.sleep(NOW_SECONDS)
 
     async def start(
         self, model: str, *, force: bool, lock_token: str | None, dry_run: bool, approval: str

@@ -2,72 +2,106 @@
 
 import asyncio
 import select
-from typing import cast
+from collections.abc import Callable
+from typing import Protocol, cast
 
 import httptools
 
-HIGH_WATER = 128 * 1024
-"""Bytes of an answer that wait for a slow client before we stop reading from the upstream."""
+Header = tuple[bytes, bytes]
 
 
 class UpstreamBroke(Exception):
     """The upstream closed, reset or left HTTP before its answer was whole."""
 
 
+class Sink(Protocol):
+    """Whoever takes an answer, as it comes."""
+
+    def head(self) -> None:
+        """Status and headers are there."""
+
+    def body(self, data: bytes) -> None:
+        """More of the body; never empty."""
+
+    def settled(self) -> None:
+        """What one read brought has been handed over."""
+
+    def end(self) -> None:
+        """The answer is whole."""
+
+    def broke(self, why: str) -> None:
+        """There will be no more of it."""
+
+    def room(self, *, free: bool) -> None:
+        """The upstream takes more of the request, or for the moment does not."""
+
+
 class Connection(asyncio.Protocol):
     """
     A connection that carries one exchange after another.
 
-    `begin`, then `write_body` and `end_body` when there is more; `answer` waits for status and headers,
-    `read` gives the body as it comes and `b""` at its end.  Both raise `UpstreamBroke`.
+    `begin`, then `write_body` and `end_body` when there is more; the answer goes to the sink.
 
     Attributes:
-        status: Of the present answer.
+        status, reason: Of the present answer.
         headers: Of the present answer, names in lower case.
+        trailers: What came behind its last chunk.
         whole: The answer is complete.
-        reusable: The exchange ended so that another may follow.
         bare: Not one byte of an answer has come.
     """
 
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
-        self._waiter: asyncio.Future[None] | None = None
-        self._room: asyncio.Future[None] | None = None
+        self._poll = select.poll()
+        self._sink: Sink | None = None
+        self._tunnel: Callable[[bytes], None] | None = None
         self._fault = ""
         self.closed = False
         self.idle_since = 0.0
-        self._start(chunked=False, more=False)
+        self._start(chunked=False, more=False, head=False)
 
     # One exchange
 
-    def _start(self, *, chunked: bool, more: bool) -> None:
+    def _start(self, *, chunked: bool, more: bool, head: bool) -> None:
         self.status = 0
-        self.headers: list[tuple[bytes, bytes]] = []
-        self._chunks: list[bytes] = []
-        self._waiting_bytes = 0
-        self._chunked = chunked
-        self._sending = more
-        self._head_done = self.whole = self._keep_alive = self._framed = self._paused = False
+        self.reason = b""
+        self.headers: list[Header] = []
+        self.trailers: list[Header] = []
+        self._parts: list[bytes] = []
+        self._chunked, self._sending, self._is_head = chunked, more, head
+        self._head_done = self._head_told = self.whole = self._keep_alive = self._framed = self._paused = (
+            False
+        )
         self.bare = True
 
-    def begin(self, data: bytes, *, more: bool = False, chunked: bool = False) -> None:
+    def begin(
+        self, data: bytes, sink: Sink, *, more: bool = False, chunked: bool = False, head: bool = False
+    ) -> None:
         """
         Start an exchange.
 
         Args:
+            sink: Takes the answer.
             data: The head of the request, and its body unless there is more to come.
             more: The body follows by `write_body` and `end_body`.
             chunked: It goes in chunks, because nobody knows its length.
+            head: It is a HEAD: the answer has no body whatever its headers say.
         """
-        self._start(chunked=chunked, more=more)
-        self._transport.write(data)
+        self._start(chunked=chunked, more=more, head=head)
+        self._sink = sink
+        if self._fault:
+            self._break()
+        else:
+            self._transport.write(data)
 
     def write_body(self, data: bytes) -> None:
         """Send more of the request's body."""
         if data and not self.closed:
-            self._transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
+            if not self._chunked:
+                self._transport.write(data)
+            else:
+                self._transport.writelines((b"%x\r\n" % len(data), data, b"\r\n"))
 
     def end_body(self) -> None:
         """The request's body is complete."""
@@ -75,37 +109,36 @@ class Connection(asyncio.Protocol):
         if self._chunked and not self.closed:
             self._transport.write(b"0\r\n\r\n")
 
-    async def drain(self) -> None:
-        """Wait until the upstream takes more."""
-        if self._room is not None:
-            await self._room
+    def pause(self) -> None:
+        """Take no more of the answer for the moment."""
+        if not self._paused and not self.closed:
+            self._paused = True
+            self._transport.pause_reading()
 
-    async def answer(self) -> None:
-        """Wait for status and headers."""
-        while not self._head_done:
-            await self._arrival()
-
-    async def read(self) -> bytes:
-        """The next part of the body as it came; `b""` at its end."""
-        while not self._chunks:
-            if self.whole:
-                return b""
-            await self._arrival()
-        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        self._chunks.clear()
-        self._waiting_bytes = 0
+    def go_on(self) -> None:
+        """Take more of the answer."""
         if self._paused and not self.closed:
             self._paused = False
             self._transport.resume_reading()
-        return data
+
+    def tunnel(self, receive: Callable[[bytes], None]) -> Callable[[bytes], None]:
+        """From now on bytes pass as they are; returns what sends them to the upstream."""
+        self._tunnel = receive
+        return self._transport.write
+
+    def finish(self) -> None:
+        """Close a tunnel once what was written has left."""
+        self.closed = True
+        self._sink = None
+        self._transport.close()
 
     def close(self, why: str = "closed by the gateway") -> None:
-        """Close at once; whoever waits for the answer gets `UpstreamBroke`."""
+        """Close at once; a sink that still waits is told why."""
         self._fault = self._fault or why
         self.closed = True
         if self._transport is not None:
             self._transport.abort()
-        self._wake()
+        self._break()
 
     @property
     def reusable(self) -> bool:
@@ -114,57 +147,77 @@ class Connection(asyncio.Protocol):
 
     def is_stale(self) -> bool:
         """True when the upstream has closed or spoken out of turn: asked of the socket itself."""
-        if self.closed:
-            return True
-        poll = select.poll()
-        poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
-        return bool(poll.poll(0))
+        return self.closed or bool(self._poll.poll(0))
 
-    async def _arrival(self) -> None:
-        if self._fault:
-            raise UpstreamBroke(self._fault)
-        self._waiter = self._loop.create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+    def _break(self) -> None:
+        sink, self._sink = self._sink, None
+        if sink is not None:
+            sink.broke(self._fault)
 
     # asyncio's side
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
+        if self._tunnel is not None:
+            self._tunnel(data)
+            return
         self.bare = False
         try:
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+        except httptools.HttpParserUpgrade as upgrade:
+            self._upgraded(data[upgrade.args[0] :])
+            return
+        except httptools.HttpParserError:
+            self._fault = "its answer is not HTTP that can be passed on"
+        self._hand_over()
+        if self._fault:
+            self.close()
+
+    def _upgraded(self, rest: bytes) -> None:
+        if self.status != 101:
             self.close("its answer is not HTTP that can be passed on")
-        self._wake()
-        if self._waiting_bytes > HIGH_WATER and not self._paused and not self.closed:
-            self._paused = True
-            self._transport.pause_reading()
+            return
+        self._hand_over()
+        if rest and self._tunnel is not None:
+            self._tunnel(rest)
+
+    def _hand_over(self) -> None:
+        """Give the sink what the last read brought, in one piece."""
+        sink = self._sink
+        if sink is None or not self._head_done:
+            return
+        if not self._head_told:
+            self._head_told = True
+            sink.head()
+        if self._parts:
+            data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+            self._parts.clear()
+            sink.body(data)
+        if self.whole and self._sink is not None:
+            self._sink = None
+            sink.end()
+        else:
+            sink.settled()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True
-        if self._head_done and not self._framed and exc is None and not self._fault:
+        if self._head_done and not self._framed and exc is None and not self._fault and self._tunnel is None:
             self.whole = True  # an answer without a length ends with the connection
+            self._hand_over()
         elif not self._fault:
             self._fault = "it closed the connection" if exc is None else "it reset the connection"
-        self.resume_writing()
-        self._wake()
+        self._break()
 
     def pause_writing(self) -> None:
-        self._room = self._loop.create_future()
+        if self._sink is not None:
+            self._sink.room(free=False)
 
     def resume_writing(self) -> None:
-        if self._room is not None and not self._room.done():
-            self._room.set_result(None)
-        self._room = None
+        if self._sink is not None:
+            self._sink.room(free=True)
 
     # httptools' side
 
@@ -172,28 +225,35 @@ class Connection(asyncio.Protocol):
         if self.whole:
             self._keep_alive = False  # it spoke out of turn
 
+    def on_status(self, status: bytes) -> None:
+        self.reason += status
+
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._head_done:
-            return  # a trailer
         lower = name.lower()
+        if self._head_done:
+            self.trailers.append((lower, value))
+            return
         if lower in (b"content-length", b"transfer-encoding"):
             self._framed = True
         self.headers.append((lower, value))
 
     def on_headers_complete(self) -> None:
         self.status = self._parser.get_status_code()
-        if self.status < 200:
+        if self.status < 200 and self.status != 101:
             self.headers.clear()
+            self.reason = b""
             self._framed = False
             return
         self._head_done = True
         self._framed = self._framed or self.status in (204, 304)
+        if self._is_head:
+            self.whole = True  # the parser waits for a body that does not come: the connection is not kept
 
     def on_body(self, body: bytes) -> None:
-        self._chunks.append(body)
-        self._waiting_bytes += len(body)
+        if not self._is_head:
+            self._parts.append(body)
 
     def on_message_complete(self) -> None:
-        if self._head_done:
-            self._keep_alive = self._parser.should_keep_alive()
+        if self._head_done and self.status != 101:
+            self._keep_alive = not self._is_head and self._parser.should_keep_alive()
             self.whole = True

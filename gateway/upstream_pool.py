@@ -1,12 +1,11 @@
 """Connections to upstreams that are kept open between exchanges."""
 
 import asyncio
-import socket
 import time
 from collections import defaultdict
-from typing import NamedTuple
 
-from gateway.upstream_connection import Connection, UpstreamBroke
+from gateway.upstream_address import Address, Resolver, Unreachable
+from gateway.upstream_connection import Connection
 
 CONNECT_SECONDS = 2.0
 
@@ -14,28 +13,12 @@ KEEP_SECONDS = 1.0
 """An idle connection is used again within this time: well before vLLM's server closes it (5 s)."""
 
 
-class Address(NamedTuple):
-    """Where an upstream listens."""
-
-    host: str
-    port: int
-
-    @property
-    def authority(self) -> bytes:
-        """The Host header for it."""
-        name = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{name}:{self.port}".encode()
-
-
-class Unreachable(Exception):
-    """No connection to the upstream could be made; the message says why in plain words."""
-
-
 class Pool:
     """Idle connections by address; the newest is used first, so that a quiet time lets the rest go."""
 
     def __init__(self) -> None:
         self._idle: defaultdict[Address, list[Connection]] = defaultdict(list)
+        self._resolver = Resolver()
 
     def take(self, address: Address) -> Connection | None:
         """A kept connection that is surely alive, or None."""
@@ -50,19 +33,26 @@ class Pool:
 
     async def connect(self, address: Address) -> Connection:
         """A new connection; `Unreachable` after two seconds at the latest."""
-        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                _, connection = await loop.create_connection(Connection, *address)
+                return await self._connect(address)
         except TimeoutError:
             raise Unreachable(f"no answer within {CONNECT_SECONDS:.0f} seconds") from None
-        except ConnectionRefusedError:
-            raise Unreachable("the connection was refused") from None
-        except socket.gaierror:
-            raise Unreachable(f"the name {address.host} is not known") from None
-        except OSError as error:
-            raise Unreachable((error.strerror or "no connection").lower()) from None
-        return connection
+
+    async def _connect(self, address: Address) -> Connection:
+        """The first of its addresses that takes a connection."""
+        loop = asyncio.get_running_loop()
+        failure = Unreachable(f"the name {address.host} has no address")
+        for host in await self._resolver.resolve(address.host):
+            try:
+                _, connection = await loop.create_connection(Connection, host, address.port)
+            except ConnectionRefusedError:
+                failure = Unreachable("the connection was refused")
+            except OSError as error:
+                failure = Unreachable((error.strerror or "no connection").lower())
+            else:
+                return connection
+        raise failure
 
     def give_back(self, address: Address, connection: Connection) -> None:
         """Keep a connection for the next exchange, or close it when it cannot carry one."""
@@ -89,36 +79,3 @@ class Pool:
             for connection in kept:
                 connection.close()
         self._idle.clear()
-
-
-async def fetch(pool: Pool, address: Address, path: str, limit: int = 1024 * 1024) -> tuple[int, bytes]:
-    """
-    Status and body of a GET.
-
-    `Unreachable` or `UpstreamBroke` when there is no whole answer; a dead kept connection is replaced.
-    """
-    head = b"GET %s HTTP/1.1\r\nhost: %s\r\naccept: */*\r\n\r\n" % (path.encode(), address.authority)
-    kept = pool.take(address)
-    if kept is not None:
-        try:
-            return await _get(pool, address, kept, head, limit)
-        except UpstreamBroke:
-            if not kept.bare:
-                raise
-    return await _get(pool, address, await pool.connect(address), head, limit)
-
-
-async def _get(
-    pool: Pool, address: Address, connection: Connection, head: bytes, limit: int
-) -> tuple[int, bytes]:
-    body = bytearray()
-    try:
-        connection.begin(head)
-        await connection.answer()
-        while data := await connection.read():
-            body += data
-            if len(body) > limit:
-                raise UpstreamBroke("its answer is too long")
-        return connection.status, bytes(body)
-    finally:
-        pool.give_back(address, connection)

@@ -12,10 +12,15 @@ import msgspec
 
 from blocks.cluster import Service
 from blocks.settings import Settings, load_settings
+from gateway.credentials import credentials
+from gateway.keys import Keys
 from gateway.problem import Problem
 from gateway.records import Records
+from gateway.turns import Turns
+from gateway.upstream_address import Address, Unreachable
 from gateway.upstream_connection import UpstreamBroke
-from gateway.upstream_pool import Address, Pool, Unreachable, fetch
+from gateway.upstream_fetch import get
+from gateway.upstream_pool import Pool
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +39,7 @@ class Look:
         since: When that last changed, in seconds since 1970.
         at: When it was looked at, on the monotonic clock.
         models: For vLLM, the ids in its GET /v1/models.
+        version: For vLLM, its own word.
         last: The ids it had when it answered last.
         why: In plain words why it is down.
     """
@@ -44,6 +50,7 @@ class Look:
     models: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
     why: str = ""
+    version: str = ""
 
 
 class _Model(msgspec.Struct):
@@ -52,6 +59,10 @@ class _Model(msgspec.Struct):
 
 class _Models(msgspec.Struct):
     data: list[_Model]
+
+
+class _Version(msgspec.Struct):
+    version: str
 
 
 class Watch:
@@ -64,9 +75,11 @@ class Watch:
         looks: By service name.
     """
 
-    def __init__(self, records: Records, pool: Pool) -> None:
+    def __init__(self, records: Records, pool: Pool, keys: Keys, turns: Turns) -> None:
         self._records = records
         self._pool = pool
+        self._keys = keys
+        self._turns = turns
         self.settings = Settings()
         self.read = False
         self.looks: dict[str, Look] = {}
@@ -100,6 +113,13 @@ class Watch:
         return look.models if look else ()
 
     @property
+    def version(self) -> str:
+        """The version of the vLLM that answers, or answered last; blank: it was never asked."""
+        service = self.vllm
+        look = self.looks.get(service.name) if service else None
+        return look.version if look else ""
+
+    @property
     def ready(self) -> bool:
         """The settings are read and every service has been looked at."""
         return self.read and all(service.name in self.looks for service in self.settings.cluster.services)
@@ -130,6 +150,7 @@ class Watch:
 
     async def _read_settings(self) -> None:
         while True:
+            await self._keys.refresh()
             try:
                 settings = await self._records.ask(load_settings)
             except Problem:
@@ -148,7 +169,9 @@ class Watch:
             log.warning("Prefect %s", "cannot be asked" if settings.from_memory else "answers again")
         before, after = _places(self.settings), _places(settings)
         self.looks = {name: look for name, look in self.looks.items() if before.get(name) == after.get(name)}
-        self.settings, self.read = settings, True
+        self.settings, self.read = settings.with_keys_of(self.settings), True
+        for service in settings.cluster.services:
+            self._turns.limit(service.name, service.limit, service.queue)
         for service in settings.cluster.services:
             if service.name not in self.looks:
                 self._look_at(service)
@@ -181,15 +204,19 @@ class Watch:
         same = before is not None and before.up == (not why)
         since = before.since if before and same else time.time()
         last = models or (before.last if before else ())
-        self.looks[service.name] = Look(not why, since, time.monotonic(), models, last, why)
+        version = before.version if before else ""
+        look = Look(not why, since, time.monotonic(), models, last, why, version)
+        self.looks[service.name] = look
         if before is None or not same or before.models != models:
             log.info("%s is %s %s", service.name, "down:" if why else "up", why or ", ".join(models))
             self._tell()
+            if models and (version := await self._ask_version(service)):
+                self.looks[service.name] = replace(look, version=version)
 
     async def _ask(self, service: Service) -> tuple[str, ...]:
         """The ids vLLM serves; nothing for another kind that is well.  Raises when it is not."""
         path = "/v1/models" if service.kind == "vllm" else service.health_path
-        status, body = await fetch(self._pool, self.address(service), path)
+        status, body = await self._get(service, path)
         if status != 200:
             raise UpstreamBroke(f"it answers {path} with status {status}")
         if service.kind != "vllm":
@@ -199,8 +226,23 @@ class Watch:
         except msgspec.DecodeError:
             raise UpstreamBroke("its list of models cannot be read") from None
 
+    async def _get(self, service: Service, path: str) -> tuple[int, bytes]:
+        key = credentials(service, self.settings.upstream_keys)
+        return await get(self._pool, self.address(service), path, key)
 
-def _places(settings: Settings) -> dict[str, tuple[Service, str]]:
-    """Each service and the address of its host: when either changes, what was seen no longer counts."""
+    async def _ask_version(self, service: Service) -> str:
+        try:
+            async with asyncio.timeout(1.0):
+                _status, body = await self._get(service, "/version")
+                return msgspec.json.decode(body, type=_Version).version
+        except (Unreachable, UpstreamBroke, TimeoutError, msgspec.DecodeError):
+            return ""
+
+
+def _places(settings: Settings) -> dict[str, tuple[object, ...]]:
+    """Where and how each service is looked at: when that changes, what was seen no longer counts."""
     addresses = {host.name: host.address for host in settings.cluster.hosts}
-    return {service.name: (service, addresses.get(service.host, "")) for service in settings.cluster.services}
+    return {
+        service.name: (service.kind, addresses.get(service.host), service.port, service.health_path)
+        for service in settings.cluster.services
+    }

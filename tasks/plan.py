@@ -10,7 +10,7 @@ def plan_sentences(
 ) -> list[str]:
     """What a swap will do, one sentence a step."""
     where = _and([host.name for host in plan.hosts])
-    sentences = [_stop_sentence(situation)]
+    sentences = [_stop_sentence(situation, cluster.drain_seconds)]
     sentences.append(f"Wait until {memory_gib:.0f} GiB of memory are free and steady on {where}.")
     sentences.append(f"Start {plan.recipe.title} on {where}; this usually takes {spoken(expected_seconds)}.")
     sentences.append("Until it answers, requests to the language model wait or are told to come back.")
@@ -31,14 +31,19 @@ def spoken(seconds: float) -> str:
     return f"about {minutes} minute{'s' if minutes != 1 else ''}"
 
 
-def _stop_sentence(situation: Situation) -> str:
+def _stop_sentence(situation: Situation, drain_seconds: int) -> str:
     if not situation.engine_hosts:
         return "Nothing has to be stopped: no model is loaded."
     where = _and(list(situation.engine_hosts))
+    when = f", once the answers under way have ended (up to {drain_seconds} s)" if drain_seconds else ""
+    return f"Stop {_shown(situation)} on {where}{when}."
+
+
+def _shown(situation: Situation) -> str:
+    """What runs now, as far as it is known."""
     if situation.launch is not None:
-        return f"Stop {situation.launch.recipe.get('name') or situation.launch.model} on {where}."
-    shown = _and(list(situation.serving)) if situation.serving else "what runs in the vLLM container"
-    return f"Stop {shown} on {where}."
+        return str(situation.launch.recipe.get("name") or situation.launch.model)
+    return _and(list(situation.serving)) if situation.serving else "what runs in the vLLM container"
 
 
 def _bystanders(cluster: Cluster, situation: Situation) -> list[str]:

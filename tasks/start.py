@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from prefect import task
+from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from blocks.cluster import Host
@@ -13,6 +13,7 @@ from blocks.ledger.store import Ledger
 from tasks.check import TIMED_OUT, command
 from tasks.checks.containers import ContainerGone
 from tasks.checks.memory import MemoryFree
+from tasks.drain import Drain
 from tasks.engine import without_secrets
 from tasks.ensure import ensure, ensure_without_prefect
 from tasks.follow import Follower, StartFailed
@@ -63,6 +64,14 @@ def start(follower: Follower, ledger: Ledger, image_id: str, revision: str, memo
     dispatch(plan)
     follow(follower)
     mark_ready(ledger, plan.id)
+
+
+@task(name="drain", task_run_name="let the answers under way end", cache_policy=NO_CACHE)
+def let_end(drain: Drain) -> str:
+    """Wait for the answers under way; returns, in words, why it waits no more."""
+    said = drain.wait()
+    get_run_logger().info(said)
+    return said
 
 
 def stop(hosts: Iterable[Host], container: str, ledger: Ledger, why: str) -> None:

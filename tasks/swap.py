@@ -15,6 +15,7 @@ from blocks.recipe import Recipe
 from blocks.settings import Settings
 from tasks.check import CheckFailed, Unreadable
 from tasks.diagnosis import Diagnosis, diagnose
+from tasks.drain import Drain
 from tasks.follow import Follower, StartFailed
 from tasks.launch import LaunchPlan, plan_launch
 from tasks.plan import plan_sentences
@@ -22,7 +23,7 @@ from tasks.preflight import Preflight, PreflightFailed, preflight
 from tasks.report import Report
 from tasks.situation import Situation, look_around
 from tasks.ssh import Unreachable
-from tasks.start import save_logs, start, stop, stop_without_prefect
+from tasks.start import let_end, save_logs, start, stop, stop_without_prefect
 
 FAILURES = (StartFailed, CheckFailed, Unreachable, Unreadable)
 """What may go wrong once the old model has been stopped, and is answered by putting it back."""
@@ -100,6 +101,16 @@ class Swap:
         create_markdown_artifact(text, key="swap-plan", description=f"swap to {plan.recipe.key}")
         return sentences
 
+    def drain(self) -> None:
+        """Let the answers under way end, within the time they are given; nothing has been stopped yet."""
+        cluster, serving = self.settings.cluster, self.situation.serving
+        if not cluster.drain_seconds or not (serving or self.situation.engine_hosts):
+            return
+        model, url = serving[0] if serving else "", cluster.base_url(cluster.vllm)
+        # From this phase on the gateway gives the old model no more requests: it comes before the first look.
+        self._tell_draining("looking for answers under way")
+        self._tell_draining(let_end(Drain(url, model, cluster.drain_seconds, self._tell_draining)))
+
     def stop_present(self, why: str) -> None:
         """Stop the engine wherever it is, and where the new one will be."""
         self.touched = True
@@ -169,6 +180,9 @@ class Swap:
         previous = self.situation.previous
         advice = f"Switch to {previous.title} to have it back." if previous else "Switch to a model."
         self.report.end(state, f"{why} in the middle of the swap. {loaded}", now_loaded=None, advice=advice)
+
+    def _tell_draining(self, message: str) -> None:
+        self.report.phase("draining", message, 0.05)
 
     def _hosts_to_clear(self) -> list[Host]:
         """Hosts where the new model will run, and those that hold the present one."""

@@ -100,3 +100,18 @@ journal = Table(
     Column("kind", String(40), nullable=False),
     Column("data", JSON, nullable=False),
 )
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("name", String(63), nullable=False),
+    Column("shown", String(40), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("expires", Float),
+    Column("revoked", Float),
+)
+_live = api_keys.c.revoked.is_(None)
+Index("live_key_names", api_keys.c.name, unique=True, sqlite_where=_live, postgresql_where=_live)

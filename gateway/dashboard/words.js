@@ -39,6 +39,7 @@ const PHASES = {
   queued: "Waiting for its turn",
   looking: "Looking at what is running",
   preflight: "Checking that the new model will fit and start",
+  draining: "Letting the answers under way end",
   stopping: "Stopping the present model",
   "waiting for memory": "Waiting until the memory is free",
   "starting the engine": "Starting the new model",

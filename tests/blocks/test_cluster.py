@@ -2,7 +2,8 @@
 
 import pytest
 
-from blocks.cluster import Cluster, Host, Service, faults_of, with_default_services
+from blocks.cluster import UNLIMITED, Cluster, Host, Service, faults_of, with_default_services
+from blocks.tolerant import read_settings
 
 ONE = Host(name="spark-1", address="10.0.0.1")
 TWO = Host(name="spark-2", address="10.0.0.2", fabric_address="192.168.9.2")
@@ -115,3 +116,49 @@ def test_a_service_has_a_base_url(address: str, url: str):
     cluster = Cluster(hosts=[Host(name="spark-1", address=address)], services=[service()])
 
     assert cluster.base_url(cluster.vllm) == url
+
+
+USUAL = {"vllm": UNLIMITED, "stt": 2, "tts": 2, "embeddings": 8, "qdrant": UNLIMITED, "http": UNLIMITED}
+
+
+@pytest.mark.parametrize(("kind", "limit"), USUAL.items())
+def test_a_service_takes_as_many_requests_at_once_as_is_usual_for_its_kind(kind: str, limit: int):
+    assert service(kind=kind).limit == limit
+
+
+def test_an_operator_sets_another_number_of_requests_at_once():
+    assert service(kind="tts").model_copy(update={"at_once": 5}).limit == 5
+    assert service(kind="embeddings").model_copy(update={"at_once": 0}).limit == UNLIMITED
+
+
+@pytest.mark.parametrize("at_once", [0, 4, 100])
+def test_speech_to_text_never_gets_more_at_once_than_its_memory_bears(at_once: int):
+    raw = {"name": "asr", "kind": "stt", "host": "spark-1", "port": 8000, "container": "asr"}
+
+    cluster, problems = read_settings(Cluster, {"services": [{**raw, "at_once": at_once}]})
+
+    assert cluster.service("asr").limit == 2
+    said = "services[asr].at_once: a service of kind stt takes 1 to 3 requests at once"
+    assert problems == [f"{said} (given: '{at_once}'): not used"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "default"),
+    [("at_once", -1, None), ("queue", -1, 64), ("dialect", "klingon", "openai"), ("realtime", "?", False),
+     ("idle_seconds", 0, 600)],
+)  # fmt: skip
+def test_a_bad_value_of_a_service_falls_back_alone(field: str, value: object, default: object):
+    raw = {"name": "asr", "kind": "stt", "host": "spark-1", "port": 8000, "container": "asr"}
+
+    cluster, problems = read_settings(Cluster, {"services": [{**raw, field: value}]})
+
+    assert getattr(cluster.service("asr"), field) == default
+    assert [problem.partition(":")[0] for problem in problems] == [f"services[asr].{field}"]
+
+
+def test_the_first_service_that_is_marked_so_is_the_realtime_one():
+    marked = [service(name).model_copy(update={"realtime": True}) for name in ("first", "second")]
+
+    assert Cluster(hosts=[ONE], services=[service("plain"), *marked]).realtime.name == "first"
+    with pytest.raises(LookupError, match="marked 'realtime'"):
+        _ = Cluster(hosts=[ONE], services=[service()]).realtime

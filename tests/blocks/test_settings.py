@@ -164,6 +164,27 @@ def test_a_doubled_host_is_reported_with_the_rest():
     )
 
 
+def test_keys_of_upstreams_are_read_by_service_and_not_remembered(
+    prefect: BlockServer, ledger: Ledger, monkeypatch, tmp_path: Path
+):
+    prefect.documents = {"cluster": CLUSTER, "upstream-keys": {"keys": {"vllm": "s3cret"}}}
+    known = load_settings(ledger)
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    later = load_settings(ledger)
+    ledger.close()
+
+    assert (known.upstream_keys, known.problems) == ({"vllm": "s3cret"}, ())
+    assert later.upstream_keys == {}
+    assert b"s3cret" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+
+def test_with_prefect_away_a_process_keeps_the_upstream_keys_it_has_read():
+    before = make_settings({"cluster": CLUSTER, "upstream-keys": {"keys": {"vllm": "s3cret"}}})
+
+    assert make_settings({}, from_memory=True).with_keys_of(before).upstream_keys == {"vllm": "s3cret"}
+    assert make_settings({}).with_keys_of(before).upstream_keys == {}
+
+
 def test_a_secret_is_not_shown_when_settings_are_printed():
     assert "s3cret" not in repr(make_settings({"swap-webhook": WEBHOOK}))
 

@@ -4,49 +4,50 @@ import asyncio
 import shutil
 import socket
 import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
+import uvloop
 
 from blocks.ledger.migrate import migrate
 from blocks.ledger.seen import write_seen
 from blocks.ledger.store import Ledger
-from gateway.app import create_app
+from gateway.app import Gateway
 from gateway.options import Options
 from tests.gateway.fake_prefect import FakePrefect
 from tests.gateway.fake_upstream import FakeUpstream
 
 
-class Gateway:
+class Running:
     """The gateway in a thread of its own, on uvloop as in life."""
 
     def __init__(self, options: Options) -> None:
+        self._options = options
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        config = uvicorn.Config(
-            create_app(options), log_config=None, access_log=False, loop="uvloop", http="httptools", ws="none"
-        )
-        config.timeout_graceful_shutdown = 1
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]})
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: uvloop.run(self._serve()))
 
     def start(self) -> None:
         self._thread.start()
-        until = time.monotonic() + 10
-        while not self._server.started and time.monotonic() < until:
-            time.sleep(0.01)
-        assert self._server.started, "the gateway did not start"
+        assert self._ready.wait(10), "the gateway did not start"
 
     def stop(self) -> None:
-        self._server.should_exit = True
+        self._loop.call_soon_threadsafe(self._told.set)
         self._thread.join(10)
         self._socket.close()
+
+    async def _serve(self) -> None:
+        self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()
+
+        async def until_told() -> None:
+            await self._told.wait()
+
+        await Gateway(self._options).serve(until_told(), self._socket, self._ready.set)
 
 
 @pytest.fixture(scope="session")
@@ -108,19 +109,21 @@ def options(prefect: FakePrefect, ledger: Ledger) -> Options:
         prefect_ui_url="http://prefect.example",
         ledger_url=ledger.engine.url.render_as_string(),
         hold_seconds=5.0,
+        drain_seconds=1.0,
+        access_log="off",
     )
 
 
 @pytest.fixture
-async def gateway(options: Options) -> AsyncIterator[Gateway]:
-    gateway = Gateway(options)
+async def gateway(options: Options) -> AsyncIterator[Running]:
+    gateway = Running(options)
     await asyncio.to_thread(gateway.start)
     yield gateway
     await asyncio.to_thread(gateway.stop)
 
 
 @pytest.fixture
-async def http(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
+async def http(gateway: Running) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=gateway.url, timeout=20) as client:
         yield client
 

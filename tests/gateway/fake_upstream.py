@@ -73,6 +73,7 @@ class FakeUpstream:
 
     def __init__(self) -> None:
         self.models = ["alpha"]
+        self.version = "0.33.0"
         self.script: Script = say_ok
         self.calls: asyncio.Queue[Call] = asyncio.Queue()
         self.connections = 0
@@ -98,6 +99,9 @@ class FakeUpstream:
                 if call.line.startswith((b"GET /v1/models ", b"GET /health ")):
                     listed = {"object": "list", "data": [{"id": name} for name in self.models]}
                     await call.answer(json.dumps(listed).encode())
+                    continue
+                if call.line.startswith(b"GET /version "):
+                    await call.answer(json.dumps({"version": self.version}).encode())
                     continue
                 self.calls.put_nowait(call)
                 await self.script(call)

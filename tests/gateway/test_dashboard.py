@@ -8,7 +8,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from blocks.ledger.runs import report, start_run
 from blocks.ledger.store import Ledger
-from tests.gateway.conftest import Gateway
+from tests.gateway.conftest import Running
 from tests.gateway.fake_prefect import FakePrefect
 from tests.gateway.fake_upstream import FakeUpstream
 
@@ -21,7 +21,7 @@ expect.set_options(timeout=30_000)  # patience of a busy machine, not a promise
 
 
 @pytest.fixture
-async def page(gateway: Gateway) -> AsyncIterator[Page]:
+async def page(gateway: Running) -> AsyncIterator[Page]:
     chromium = shutil.which("chromium")
     if not chromium:
         pytest.fail("the page tests need a browser: install the Debian package 'chromium'", pytrace=False)
@@ -123,7 +123,7 @@ async def test_the_answer_no_changes_nothing(page: Page, prefect: FakePrefect):
     assert not prefect.created
 
 
-async def test_the_page_may_load_nothing_from_elsewhere(page: Page, gateway: Gateway):
+async def test_the_page_may_load_nothing_from_elsewhere(page: Page, gateway: Running):
     answer = await page.request.get(gateway.url)
     policy = answer.headers["content-security-policy"]
     loaded = await page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")

@@ -37,7 +37,7 @@ async def process(ledger: Ledger, prefect: FakePrefect) -> AsyncIterator[tuple]:
     url = ledger.engine.url.render_as_string()
     process = await start(SPARK_GATEWAY_PORT=port, PREFECT_API_URL=prefect.url, SPARK_LEDGER_URL=url)
     async for line in process.stderr:
-        if b"Uvicorn running" in line:
+        if b"listening on" in line:
             break
     yield process, f"http://127.0.0.1:{port}"
     if process.returncode is None:

@@ -6,14 +6,14 @@ import json
 import httpx
 import pytest
 
-from tests.gateway.conftest import Gateway
+from tests.gateway.conftest import Running
 from tests.gateway.fake_upstream import Call, FakeUpstream
 
 CHAT = "/v1/chat/completions"
 ASK = {"model": "alpha", "messages": [{"role": "user", "content": "hi"}], "stream": True}
 
 
-async def open_raw(gateway: Gateway, body: bytes, path: str = CHAT) -> tuple:
+async def open_raw(gateway: Running, body: bytes, path: str = CHAT) -> tuple:
     """A request written by hand; its reader and writer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
     head = f"POST {path} HTTP/1.1\r\nhost: here\r\ncontent-length: {len(body)}\r\n\r\n"
@@ -70,7 +70,7 @@ async def test_the_first_event_leaves_while_the_model_still_thinks(
 
 
 async def test_a_client_that_leaves_before_the_first_word_frees_the_model(
-    gateway: Gateway, upstream: FakeUpstream
+    gateway: Running, upstream: FakeUpstream
 ):
     upstream.script = Call.wait_until_left
     _reader, writer = await open_raw(gateway, json.dumps(ASK).encode())
@@ -80,7 +80,7 @@ async def test_a_client_that_leaves_before_the_first_word_frees_the_model(
     await asyncio.wait_for(call.left.wait(), 2)
 
 
-async def test_a_client_that_leaves_in_the_middle_frees_the_model(gateway: Gateway, upstream: FakeUpstream):
+async def test_a_client_that_leaves_in_the_middle_frees_the_model(gateway: Running, upstream: FakeUpstream):
     async def script(call: Call) -> None:
         await call.begin_stream()
         await call.chunk(b"data: one\n\n")
@@ -97,7 +97,7 @@ async def test_a_client_that_leaves_in_the_middle_frees_the_model(gateway: Gatew
 
 @pytest.mark.parametrize("end", [Call.hang_up, Call.reset])
 async def test_an_answer_that_breaks_off_is_not_mistaken_for_a_whole_one(
-    gateway: Gateway, upstream: FakeUpstream, end
+    gateway: Running, upstream: FakeUpstream, end
 ):
     async def script(call: Call) -> None:
         await call.begin_stream()
@@ -187,7 +187,7 @@ async def test_connections_are_kept_and_a_stale_one_never_surfaces(
     assert statuses == [200] * 20
 
 
-async def test_a_large_answer_waits_for_a_slow_client(gateway: Gateway, upstream: FakeUpstream):
+async def test_a_large_answer_waits_for_a_slow_client(gateway: Running, upstream: FakeUpstream):
     part = b"x" * 65536
     sent = 0
 

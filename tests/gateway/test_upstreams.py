@@ -8,7 +8,7 @@ import pytest
 
 from blocks.ledger.runs import report, start_run
 from blocks.ledger.store import Ledger
-from tests.gateway.conftest import Gateway, cluster_document
+from tests.gateway.conftest import Running, cluster_document
 from tests.gateway.fake_prefect import FakePrefect
 from tests.gateway.fake_upstream import Call, FakeUpstream
 
@@ -65,7 +65,7 @@ async def test_a_request_waits_for_the_model_that_is_loading(
 
 
 async def test_a_client_that_leaves_while_it_waits_is_never_sent_to_the_model(
-    gateway: Gateway, upstream: FakeUpstream, ledger: Ledger, prefect: FakePrefect
+    gateway: Running, upstream: FakeUpstream, ledger: Ledger, prefect: FakePrefect
 ):
     begin_swap(ledger, prefect)
     async with httpx.AsyncClient(base_url=gateway.url) as leaving:
@@ -180,7 +180,7 @@ async def test_uploads_stream_to_the_speech_service_and_services_answer_by_name(
 
 
 async def test_the_openai_client_streams_lists_models_and_reads_our_errors(
-    gateway: Gateway, upstream: FakeUpstream
+    gateway: Running, upstream: FakeUpstream
 ):
     async def script(call: Call) -> None:
         await call.begin_stream()

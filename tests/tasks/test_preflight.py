@@ -104,21 +104,30 @@ def test_the_plan_names_what_is_stopped_where_and_what_comes_back():
 
     said = sentences(there)
 
-    assert said[0] == "Stop both on spark-1 and spark-2."
+    assert said[0] == (
+        "Stop both on spark-1 and spark-2, once the answers under way have ended (up to 60 s)."
+    )
     assert said[-1] == "If it fails, both is started again."
 
 
 @pytest.mark.parametrize(
     ("serving", "sentence"),
     [
-        (("own-model",), "Stop own-model on spark-1."),
-        ((), "Stop what runs in the vLLM container on spark-1."),
+        (("own-model",), "Stop own-model on spark-1"),
+        ((), "Stop what runs in the vLLM container on spark-1"),
     ],
 )
 def test_an_engine_that_others_started_is_named_as_far_as_it_is_known(
     serving: tuple[str, ...], sentence: str
 ):
-    assert sentences(Situation(engine_hosts=("spark-1",), serving=serving))[0] == sentence
+    assert sentences(Situation(engine_hosts=("spark-1",), serving=serving))[0].startswith(f"{sentence}, ")
+
+
+def test_a_cluster_that_drains_nothing_says_nothing_of_it():
+    hasty = TWO.model_copy(update={"drain_seconds": 0})
+    situation = Situation(engine_hosts=("spark-1",), serving=("own-model",))
+
+    assert plan_sentences(hasty, plan_of(), situation, 61.0, 240)[0] == "Stop own-model on spark-1."
 
 
 def test_a_bystander_that_is_out_of_reach_is_mentioned():

@@ -1,0 +1,1 @@
+"""The edge: our HTTP/1.1 server, made for bytes that pass through."""
