@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from blocks.words import Address, Container, HostKey, Image, Name, Path, Port, UrlPath, User
+from blocks.words import Address, Container, HostKey, Image, Name, Path, Plain, Port, UrlPath, User
 
 ServiceKind = Literal["vllm", "stt", "tts", "embeddings", "qdrant", "http"]
 Dialect = Literal["openai", "magpie"]
@@ -70,6 +70,9 @@ class Service(BaseModel):
     )
     dialect: Dialect = Field(
         default="openai", description="How it speaks: 'magpie' is translated from and to OpenAI's form"
+    )
+    voice: Plain = Field(
+        default="", description="Voice for clients that ask a 'magpie' service for one it does not have"
     )
     realtime: bool = Field(
         default=False, description="It answers the WebSocket /v1/realtime; the first such service is used"

@@ -12,6 +12,8 @@ from gateway.problem import Problem
 
 LIMIT = 2000
 """Characters a NIM takes in one request, counted after it has written numbers out as words."""
+LONGEST = 100_000
+"""Characters of one request to us: two hours of speech."""
 SPOKEN = 12
 """The most characters that one digit or sign becomes when it is written out, blank included."""
 RATES = {"wav": 22050, "pcm": 24000}
@@ -74,13 +76,15 @@ def to_synthesize(body: bytes, default_voice: str = "") -> Speech:
     asked = _read(body)
     form = _form(asked)
     voice = _voice(asked.voice or "", default_voice)
+    if len(asked.input) > LONGEST:
+        raise _refusal("input", f"'input' has {len(asked.input)} characters: send at most {LONGEST} at once")
     texts = split(speakable(asked.input))
     if not texts:
         raise _refusal("input", "'input' has no text to speak")
     rate = RATES[form]
     one_file = form == "wav" and len(texts) == 1
     path = "/v1/audio/synthesize" if one_file else "/v1/audio/synthesize_online"
-    fields = {"language": _language(voice, asked.language or ""), "voice": voice}
+    fields = {"language": _locale(voice) or asked.language or "en-US", "voice": voice}
     fields |= {"sample_rate_hz": str(rate), "encoding": "LINEAR_PCM"}
     parts = tuple(Translated(path, *multipart({"text": text} | fields)) for text in texts)
     head = wav_head(rate) if form == "wav" and not one_file else b""
@@ -182,16 +186,16 @@ def _gap(match: re.Match[str]) -> str:
     return " " if before.isalnum() and after.isalnum() else ""
 
 
-def _language(voice: str, otherwise: str) -> str:
-    """'en-US' of 'Magpie-Multilingual.EN-US.Aria'; of a name without a locale, what is said otherwise."""
+def _locale(voice: str) -> str:
+    """'en-US' of 'Magpie-Multilingual.EN-US.Aria'; blank where a name has none."""
     found = _VOICE.fullmatch(voice)
-    return f"{found[1].lower()}-{found[2].upper()}" if found else otherwise or "en-US"
+    return f"{found[1].lower()}-{found[2].upper()}" if found else ""
 
 
 def _described(name: str) -> dict[str, str]:
     """'Magpie-Multilingual.EN-US.Aria.Calm' is Aria Calm, who speaks en-US."""
-    _model, _locale, *words = name.split(".") if _VOICE.fullmatch(name) else ("", "", name)
-    return {"id": name, "name": " ".join(words), "language": _language(name, "")}
+    _, _, *words = name.split(".") if _VOICE.fullmatch(name) else ("", "", name)
+    return {"id": name, "name": " ".join(words), "language": _locale(name)}
 
 
 def _units(text: str, limit: int) -> Iterator[str]:

@@ -30,12 +30,23 @@ class Form:
 
 def read_form(request: Request) -> Form:
     """The form of a request; raises Refusal 400 when it is none, 422 when it has no file."""
-    boundary = re.search(r'boundary="?([^";]+)"?', request.headers.get("content-type", ""))
-    if boundary is None:
+    if not _boundary(request):
         raise Refusal(400, openai_error("multipart/form-data expected"))
+    form = read_parts(request)
+    if form.file is None:
+        missing = {"type": "missing", "loc": ["body", "file"], "msg": "Field required"}
+        raise Refusal(422, {"detail": [missing]})
+    return form
+
+
+def read_parts(request: Request) -> Form:
+    """The parts of a form, with or without a file; none when the request is no form."""
+    boundary = _boundary(request)
     form = Form()
+    if not boundary:
+        return form
     # The first delimiter has no line break before it.
-    parts = (b"\r\n" + request.body).split(b"\r\n--" + boundary[1].encode())
+    parts = (b"\r\n" + request.body).split(b"\r\n--" + boundary.encode())
     for part in parts[1:]:
         head, blank, value = part.partition(b"\r\n\r\n")
         name = _NAME.search(head)
@@ -47,7 +58,10 @@ def read_form(request: Request) -> Form:
         else:
             text = value.decode("utf-8", "replace")
             form.fields.setdefault(name[1].decode(), []).append(text)
-    if form.file is None:
-        missing = {"type": "missing", "loc": ["body", "file"], "msg": "Field required"}
-        raise Refusal(422, {"detail": [missing]})
     return form
+
+
+def _boundary(request: Request) -> str:
+    """What stands between the parts; blank when the request is no form."""
+    found = re.search(r'boundary="?([^";]+)"?', request.headers.get("content-type", ""))
+    return found[1] if found else ""

@@ -26,12 +26,13 @@ class CutError(Exception):
 
 @dataclass(slots=True)
 class Answer:
-    """One response."""
+    """One response; with `successor` its connection speaks another protocol from then on."""
 
     body: bytes | AsyncGenerator[bytes, None] = b""
     status: int = 200
     content_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
+    successor: asyncio.Protocol | None = None
 
 
 Handler = Callable[[Request], Awaitable[Answer]]
@@ -129,6 +130,9 @@ class _Connection(asyncio.Protocol):
         keep = keep and request.headers["http-version"] != "HTTP/1.0"
         try:
             answer = await self._handler(request)
+            if answer.successor is not None:
+                self._hand_over(answer, answer.successor)
+                return
             if isinstance(answer.body, bytes):
                 self._send_whole(answer, keep, with_body=request.method != "HEAD")
                 await self._writable.wait()
@@ -143,6 +147,14 @@ class _Connection(asyncio.Protocol):
         elif not self._transport.is_closing():
             self._wait()
             self._advance()
+
+    def _hand_over(self, answer: Answer, successor: asyncio.Protocol) -> None:
+        """Let another protocol have the connection, and what has already arrived for it."""
+        self._transport.write(head(answer.status, answer.headers))
+        self._transport.set_protocol(successor)
+        successor.connection_made(self._transport)
+        if self._intake.buffer:
+            successor.data_received(bytes(self._intake.buffer))
 
     def _check(self, task: asyncio.Task[None]) -> None:
         """A handler that fails is a bug here: say it and cut the connection."""

@@ -29,9 +29,9 @@ def choose(body: dict[str, Any], said: str, automatic: bool) -> ToolCall | None:
     """
     tools = [tool.get("function", tool) for tool in body.get("tools") or []]
     wanted = body.get("tool_choice") or "auto"
-    if not tools or wanted == "none":
-        return None
     kind = wanted.get("type") if isinstance(wanted, dict) else wanted
+    if not tools or kind == "none":
+        return None
     if kind == "auto" and not automatic:
         raise ToolsRefused(
             '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'
