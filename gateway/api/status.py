@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 
+from blocks.cluster import Service
 from blocks.ledger.seen import Sight
 from blocks.menu import DISK
 from gateway.api.models import loaded_now
@@ -13,6 +14,7 @@ from gateway.models import HOST, Models
 from gateway.options import Options
 from gateway.problem import Problem
 from gateway.swaps import Swaps, lock_view
+from gateway.turns import Turns
 from gateway.watch import Watch
 
 _HOST_FACTS = (
@@ -39,7 +41,11 @@ class StatusApi(Controller):
 
     @get("/api/status")
     async def status(
-        self, watch: NamedDependency[Watch], models: NamedDependency[Models], swaps: NamedDependency[Swaps]
+        self,
+        watch: NamedDependency[Watch],
+        models: NamedDependency[Models],
+        swaps: NamedDependency[Swaps],
+        turns: NamedDependency[Turns],
     ) -> dict[str, Any]:
         """
         The cluster at a glance.
@@ -54,7 +60,7 @@ class StatusApi(Controller):
         return {
             "at": time.time(),
             "hosts": _hosts(watch, known["hosts"], known["disks"]),
-            "services": _services(watch),
+            "services": _services(watch, turns),
             "loaded": loaded_now(models, watch),
             "swap": known["swap"],
             "queued": known["queued"],
@@ -68,25 +74,33 @@ class StatusApi(Controller):
     async def endpoints(
         self, request: Request[Any, Any, Any], watch: NamedDependency[Watch], models: NamedDependency[Models]
     ) -> dict[str, Any]:
-        """Every URL other services need, the model behind it and whether it is ready."""
+        """Every URL other services need, the model behind it and whether it is ready; no field ever goes."""
         base = str(request.base_url).rstrip("/")
-        services = {
-            entry["name"]: {
-                "kind": entry["kind"],
-                "url": f"{base}/upstream/{entry['name']}",
-                "ready": entry["up"],
-            }
-            for entry in _services(watch)
-        }
         loaded = loaded_now(models, watch)
-        chat = {"url": f"{base}/v1", "model": loaded and loaded["served"], "ready": loaded is not None}
-        audio = {
-            "url": f"{base}/v1/audio",
-            "ready": _any_up(watch, "stt"),
-            "speech_ready": _any_up(watch, "tts"),
+        services = {
+            service.name: {
+                "kind": service.kind,
+                "url": f"{base}/upstream/{service.name}",
+                "ready": _is_up(watch, service),
+            }
+            for service in _shown(watch)
         }
-        vectors = {"url": f"{base}/v1/embeddings", "ready": _any_up(watch, "embeddings")}
-        return {"chat": chat, "audio": audio, "embeddings": vectors, "services": services}
+        return {
+            "version": 1,
+            "chat": {"url": f"{base}/v1", "model": loaded and loaded["served"], "ready": loaded is not None},
+            "messages": {"url": f"{base}/v1/messages", "ready": loaded is not None},
+            "audio": {
+                "url": f"{base}/v1/audio",
+                "ready": _any_up(watch, "stt"),
+                "speech_ready": _any_up(watch, "tts"),
+            },
+            "embeddings": {"url": f"{base}/v1/embeddings", "ready": _any_up(watch, "embeddings")},
+            "rerank": {"url": f"{base}/v1/rerank", "ready": _any_up(watch, "embeddings")},
+            "realtime": {"url": f"{base.replace('http', 'ws', 1)}/v1/realtime", "ready": _realtime_up(watch)},
+            "models": f"{base}/v1/models",
+            "metrics": f"{base}/metrics",
+            "services": services,
+        }
 
     @get("/api/config")
     async def config(self, options: NamedDependency[Options]) -> dict[str, Any]:
@@ -124,13 +138,11 @@ def _hosts(watch: Watch, hosts: dict[str, Sight], disks: dict[str, Sight]) -> li
     return found
 
 
-def _services(watch: Watch) -> list[dict[str, Any]]:
+def _services(watch: Watch, turns: Turns) -> list[dict[str, Any]]:
     """One entry for each service that is not hidden; `up` null before the first look."""
     found = []
-    for service in watch.settings.cluster.services:
-        if service.hidden:
-            continue
-        look = watch.looks.get(service.name)
+    for service in _shown(watch):
+        look, counts = watch.looks.get(service.name), turns.counts(service.name)
         found.append(
             {
                 "name": service.name,
@@ -140,11 +152,27 @@ def _services(watch: Watch) -> list[dict[str, Any]]:
                 "up": look.up if look else None,
                 "for_seconds": round(time.time() - look.since, 1) if look else None,
                 "why": look.why if look else "not looked at yet",
+                "in_flight": counts.in_flight,
+                "waiting": counts.waiting,
+                "oldest_wait_seconds": round(counts.oldest_seconds, 1),
+                "at_once": service.limit,
             }
         )
     return found
 
 
+def _shown(watch: Watch) -> list[Service]:
+    return [service for service in watch.settings.cluster.services if not service.hidden]
+
+
+def _is_up(watch: Watch, service: Service) -> bool | None:
+    look = watch.looks.get(service.name)
+    return look.up if look else None
+
+
 def _any_up(watch: Watch, kind: str) -> bool:
-    looks = [watch.looks.get(s.name) for s in watch.settings.cluster.services if s.kind == kind]
-    return any(look is not None and look.up for look in looks)
+    return any(_is_up(watch, service) for service in watch.settings.cluster.services if service.kind == kind)
+
+
+def _realtime_up(watch: Watch) -> bool:
+    return any(_is_up(watch, service) for service in watch.settings.cluster.services if service.realtime)

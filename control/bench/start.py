@@ -1,4 +1,4 @@
-"""`python -m control.bench`: measures, on this machine and simulated Sparks, what the documents claim."""
+"""The start of a run, a swap on simulated Sparks, memory and imports: what start-latency.md claims."""
 
 import os
 import shutil
@@ -7,13 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
 import httpx
 
 from blocks.ledger.launches import last_good_launch
 from blocks.ledger.runs import get_run
 from blocks.ledger.store import Ledger
+from control.bench import usage
 from control.demo import FIRST, SECOND, demo_environment, simulated_cluster, swap, wait_for_menu
 from control.environment import CHECKOUT
 from control.up import bring_up, gateway_url
@@ -27,7 +27,7 @@ IMPORTS = {
 }
 
 
-def main() -> None:
+def start() -> None:
     """Print four tables in Markdown."""
     state = CHECKOUT / ".state" / f"demo-{os.getpid()}"
     try:
@@ -59,8 +59,8 @@ def measure(client: httpx.Client, environment: Mapping[str, str], pids: Mapping[
         print(swap_row(client, ledger, model))
     print("\n| process | memory, MB (PSS) | of which its children |\n| --- | --- | --- |")
     for name, pid in pids.items():
-        below = sum(memory(child) for child in children(pid))
-        print(f"| {name} | {memory(pid) + below:.0f} | {below:.0f} |")
+        whole, own = usage.share(usage.tree(pid)), usage.share([pid])
+        print(f"| {name} | {whole:.0f} | {whole - own:.0f} |")
     print("\n| import | seconds |\n| --- | --- |")
     for name, module in IMPORTS.items():
         print(f"| {name} (`{module}`) | {import_seconds(module):.2f} |")
@@ -85,20 +85,6 @@ def swap_row(client: httpx.Client, ledger: Ledger, model: str) -> str:
     return f"| {model} | {whole:.1f} | {engine:.1f} | {whole - engine:.1f} |"
 
 
-def children(pid: int) -> list[int]:
-    """The processes below a process."""
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    return [below for child in map(int, found) for below in (child, *children(child))]
-
-
-def memory(pid: int) -> float:
-    """A process's memory in MB; pages shared by several processes are divided among them."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
-
-
 def import_seconds(module: str) -> float:
     """Wall time of a fresh Python that imports a module; the best of three."""
     words = [sys.executable, "-c", f"import {module}"]
@@ -108,7 +94,3 @@ def import_seconds(module: str) -> float:
         subprocess.run(words, cwd=CHECKOUT, check=True, env={**os.environ, "PYTHONPATH": str(CHECKOUT)})
         times.append(time.monotonic() - began)
     return min(times)
-
-
-if __name__ == "__main__":
-    main()
