@@ -2,13 +2,10 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Any
 
-import msgspec
-
-from gateway.heads import Header, end_to_end, header
+from gateway.heads import Header, end_to_end, takes_events
 from gateway.problem import Problem, retry_after
 from gateway.telemetry.record import Outcome
 from gateway.upstream_connection import Connection
@@ -20,9 +17,10 @@ EXAMINED = 16 * 1024
 """Bytes of an answer that may be held until we know whether it is passed on."""
 
 Examine = Mapping[int, Callable[[bytes], Problem | None]]
-"""By status: the whole body of an answer to the problem that is told in its place; None: it passes."""
+"""By status: the body of an answer, or its beginning, to the problem told in its place; None: it passes."""
 
-_EVENT_STREAM = b"text/event-stream"
+_BOUNDARIES = (b"\n\n", b"\n\r\n")
+"""An event ends with an empty line."""
 
 
 class Forward:
@@ -35,7 +33,7 @@ class Forward:
         visit: The request.
         connection: Where it goes, before its exchange is begun.
         who: The upstream in words.
-        examine: Short answers of these statuses are held until they have been looked at.
+        examine: Answers of these statuses are held until their beginning has been looked at.
         why: Adds to the reason of a break what else is known, such as the swap that stopped the engine.
     """
 
@@ -44,7 +42,7 @@ class Forward:
         visit: Visit,
         connection: Connection,
         who: str,
-        examine: Examine = MappingProxyType({}),
+        examine: Examine,
         why: Callable[[str], str] = str,
     ) -> None:
         self.exchange = visit.exchange
@@ -58,9 +56,9 @@ class Forward:
         self._room: asyncio.Future[None] | None = None
         self._held: bytearray | None = None
         self._events = False
-        self._at_boundary = True
+        self._tail = _BOUNDARIES[0]
         self._parts = self._parts_before = 0
-        self._silent_since = visit.record.began
+        self._silent_since = self._beat_at = time.monotonic()
 
     async def run(self) -> None:
         """Wait until the answer has passed; `Problem` when there was none."""
@@ -88,7 +86,7 @@ class Forward:
         connection = self.connection
         if connection.status == 101:
             self.switch()
-        elif connection.status in self._examine and _may_be_short(connection.headers):
+        elif connection.status in self._examine:
             self._held = bytearray()
         else:
             self._begin()
@@ -102,13 +100,13 @@ class Forward:
         if self._held is not None:
             self._held += data
             if len(self._held) > EXAMINED:
-                self._release()
+                self._judge()
             return
         self._parts += 1
         self.record.passes(data)
         self.exchange.write(data)
         if self._events:
-            self._at_boundary = data.endswith((b"\n\n", b"\r\n\r\n"))
+            self._tail = data[-3:] if len(data) > 2 else (self._tail + data)[-3:]
 
     def settled(self) -> None:
         """What came at once goes on at once."""
@@ -117,20 +115,16 @@ class Forward:
     def end(self) -> None:
         """The answer is whole."""
         if self._held is not None:
-            problem = self._examine[self.connection.status](bytes(self._held))
-            if problem is not None:
-                self._fail(problem)
-                return
-            self._release()
+            self._judge()
+        if self._done.done():
+            return
         trailers = self.connection.trailers
         self.exchange.end(trailers and end_to_end(trailers))
         self._finish("ok")
 
     def broke(self, why: str) -> None:
         """There will be no more of it."""
-        if self._room is not None and not self._room.done():
-            self._room.set_result(None)
-        self._room = None
+        self._go_on()
         if self._done.done():
             return
         if self.exchange.gone:
@@ -149,12 +143,10 @@ class Forward:
 
     def room(self, *, free: bool) -> None:
         """The upstream takes more of the request, or for the moment does not."""
-        if not free:
+        if free:
+            self._go_on()
+        else:
             self._room = asyncio.get_running_loop().create_future()
-        elif self._room is not None:
-            room, self._room = self._room, None
-            if not room.done():
-                room.set_result(None)
 
     # Time
 
@@ -169,30 +161,35 @@ class Forward:
             heartbeat: After so many silent seconds an event stream gets a comment; 0: never.
         """
         if self._parts != self._parts_before or self.exchange.blocked or not self.exchange.body.complete:
-            self._parts_before, self._silent_since = self._parts, now
+            self._parts_before, self._silent_since, self._beat_at = self._parts, now, now
         silent = now - self._silent_since
         if now - self.record.began > longest:
             self.give_up(f"it took longer than {longest:.0f} seconds")
         elif silent > idle:
             self.give_up(f"it said nothing for {idle:.0f} seconds")
             return True
-        elif 0 < heartbeat <= silent and self._events and self._at_boundary:
+        elif 0 < heartbeat <= now - self._beat_at and self._events and self._tail.endswith(_BOUNDARIES):
             self.exchange.write(b": waiting\n\n")
             self.exchange.flush()
-            self._silent_since = now if heartbeat < idle else self._silent_since
+            self._beat_at = now
         return False
 
-    def give_up(self, why: str) -> None:
+    def give_up(self, why: str, status: int = 504, code: str = "timed_out") -> None:
         """Let the upstream go, and tell the client why."""
         if self._done.done():
             return
         if self.exchange.begun:
-            self._tell(504, f"{self.who}: {why}", "timed_out")
+            self._tell(status, f"{self.who}: {why}", code)
             self._finish("timed_out")
         else:
-            self._fail(Problem(504, f"{self.who}: {why}", "timed_out", headers=retry_after(5)))
+            self._fail(Problem(status, f"{self.who}: {why}", code, headers=retry_after(5)))
 
     # Within
+
+    def _go_on(self) -> None:
+        room, self._room = self._room, None
+        if room is not None and not room.done():
+            room.set_result(None)
 
     def headers(self) -> list[Header]:
         """The headers of the answer that are meant for the client."""
@@ -202,8 +199,7 @@ class Forward:
         connection, exchange = self.connection, self.exchange
         headers = self.headers()
         self.record.answer_begins(connection.status, headers)
-        kind = header(headers, b"content-type") or b""
-        self._events = kind.startswith(_EVENT_STREAM)
+        self._events = takes_events(headers)
         exchange.begin(connection.status, headers + self._more, connection.reason)
         self.heed_client()
 
@@ -213,6 +209,14 @@ class Forward:
         exchange.on_pause, exchange.on_room = connection.pause, connection.go_on
         if exchange.blocked:
             connection.pause()
+
+    def _judge(self) -> None:
+        """Tell the problem that what was held shows, or let it pass."""
+        problem = self._examine[self.connection.status](bytes(self._held or b""))
+        if problem is None:
+            self._release()
+        else:
+            self._fail(problem)
 
     def _release(self) -> None:
         """What was held passes after all."""
@@ -225,8 +229,8 @@ class Forward:
         """Say what happened in an event stream; in every case the answer has no clean end."""
         log.warning("%s", message)
         if self._events:
-            error: dict[str, Any] = Problem(status, message, code).body
-            self.exchange.write(b"\n\nevent: error\ndata: " + msgspec.json.encode(error) + b"\n\n")
+            error = Problem(status, message, code).encoded
+            self.exchange.write(b"\n\nevent: error\ndata: " + error + b"\n\n")
         self.exchange.break_off()
 
     def _finish(self, outcome: Outcome) -> None:
@@ -239,10 +243,7 @@ class Forward:
             self._done.set_result(None)
 
     def _fail(self, problem: Problem) -> None:
+        """There is no answer but this; whatever the upstream may still say, nobody hears it."""
         if not self._done.done():
             self._done.set_exception(problem)
-
-
-def _may_be_short(headers: list[Header]) -> bool:
-    length = header(headers, b"content-length")
-    return length is None or int(length) <= EXAMINED
+            self.connection.close()

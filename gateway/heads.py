@@ -82,5 +82,15 @@ def header(headers: Headers, name: bytes) -> bytes | None:
     return None
 
 
+def takes_events(headers: Headers) -> bool:
+    """An answer is a stream of events to which one of ours can be added; names in lower case."""
+    given = dict(headers)
+    return (
+        given.get(b"content-type", b"").lower().startswith(b"text/event-stream")
+        and given.get(b"content-encoding", b"identity").lower() == b"identity"
+        and b"content-length" not in given
+    )
+
+
 def _tokens(value: bytes) -> frozenset[bytes]:
     return frozenset(token.strip().lower() for token in value.split(b",") if token.strip())

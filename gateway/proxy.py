@@ -1,13 +1,20 @@
 """The hot path: what a request asks for, and who answers it."""
 
+import time
+
+from gateway.asked import model_asked_for
 from gateway.edge.exchange import Exchange
 from gateway.options import Options
 from gateway.problem import Problem
 from gateway.relay import Relay
 from gateway.routes import REALTIME, ROUTES, Route, methods, split_upstream
 from gateway.speech import MagpieSpeech
+from gateway.target import Target
 from gateway.upstreams import Upstreams
 from gateway.visit import Visit
+
+_NOTICED_SECONDS = 0.001
+"""Finding a loaded model takes less."""
 
 
 class Proxy:
@@ -37,7 +44,7 @@ class Proxy:
         if route.body == "json":
             exchange.refuse_longer_than(self._options.body_limit)
             body = await exchange.body.whole(self._options.body_limit)
-            target = await self._upstreams.for_body(route, body, visit.client)
+            target = await self._by_model(visit, route, body)
         elif route.body == "stream":
             exchange.refuse_longer_than(self._options.upload_limit)
             target = await self._upstreams.for_upload(route, exchange)
@@ -47,6 +54,15 @@ class Proxy:
             await self._speech.answer(visit, target)
         else:
             await self._relay.send(visit, target, exchange.path, newer=route.newer)
+
+    async def _by_model(self, visit: Visit, route: Route, body: bytes) -> Target:
+        """Where a JSON body goes; waiting for a model that loads counts as waiting for a turn does."""
+        model = model_asked_for(body) if _is_legible(visit.exchange) else None
+        before = time.monotonic()
+        target = await self._upstreams.for_body(route, body, model, visit.client)
+        held = time.monotonic() - before
+        visit.record.queued_seconds = held if held > _NOTICED_SECONDS else 0.0
+        return target
 
     async def _to_service(self, visit: Visit) -> None:
         exchange = visit.exchange
@@ -63,6 +79,11 @@ class Proxy:
             raise Problem(426, message, "upgrade_required", headers={"upgrade": "websocket"})
         target = self._upstreams.for_realtime(exchange)
         await self._relay.send(visit, target, exchange.path)
+
+
+def _is_legible(exchange: Exchange) -> bool:
+    """A compressed body goes on unread: it is for the service to say what it makes of it."""
+    return (exchange.header(b"content-encoding") or b"identity").lower() == b"identity"
 
 
 def _wrong_method(exchange: Exchange) -> Problem:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
@@ -59,8 +59,7 @@ class Relay:
         turn = await self._turn(visit, target)
         try:
             connection = await self.connect(target)
-            name = target.service.name
-            examine = {500: partial(self._wedged, name)}
+            examine = self.examine(target)
             if newer:
                 examine[404] = partial(self._not_served, target, path)
             kind = Tunnel if visit.exchange.upgrade else Forward
@@ -80,6 +79,10 @@ class Relay:
             yield
         finally:
             turn.give_back()
+
+    def examine(self, target: Target) -> dict[int, Callable[[bytes], Problem | None]]:
+        """What is looked for in the answers of a service before they are passed on."""
+        return {500: partial(self._wedged, target.service.name)}
 
     async def run(self, forward: Forward, target: Target) -> None:
         """Wait until an answer has passed."""
@@ -122,13 +125,14 @@ class Relay:
         url = path + b"?" + query if query else path
         body, length = target.body, target.length
         if body is None and exchange.body.complete:
-            body = target.rewritten(await exchange.body.whole(exchange.body.received))
+            body = target.rewritten(await exchange.body.whole(self._options.upload_limit))
         if body is not None:
             length = len(body)
         more = [(b"x-request-id", visit.record.request_id.encode()), *target.credentials]
         if exchange.upgrade:
             more += [(b"connection", b"Upgrade"), (b"upgrade", b"websocket")]
-        head = request_head(exchange.method, url, target.address.authority, exchange.headers, length, more)
+        headers = target.without_clients_key(exchange.headers)
+        head = request_head(exchange.method, url, target.address.authority, headers, length, more)
         if body is not None:
             connection.begin(head + body if body else head, forward, head=exchange.method == "HEAD")
             await self.run(forward, target)
@@ -183,4 +187,4 @@ class Relay:
     def tell_all(self) -> None:
         """Tell every client that still waits that the gateway stops."""
         for forward in tuple(self._running):
-            forward.give_up("the gateway is being stopped")
+            forward.give_up("the gateway is being stopped", 503, "stopping")

@@ -1,7 +1,8 @@
 """Speech from a service that speaks Magpie's dialect: asked in its form, answered in ours."""
 
-from gateway.edge.exchange import Exchange
-from gateway.forward import Forward
+import asyncio
+
+from gateway.forward import Examine, Forward
 from gateway.heads import Header, request_head
 from gateway.magpie import VOICES_PATH, Speech, Translated, to_synthesize, voices
 from gateway.problem import Problem, retry_after
@@ -12,6 +13,8 @@ from gateway.upstream_fetch import Collect
 from gateway.visit import Visit
 
 _LONGEST_LIST = 1024 * 1024
+_LIST_SECONDS = 10.0
+_OF_THE_TEXT = frozenset((b"content-type", b"content-encoding", b"accept", b"accept-encoding"))
 
 
 class MagpieSpeech:
@@ -22,20 +25,25 @@ class MagpieSpeech:
 
     async def answer(self, visit: Visit, target: Target) -> None:
         """Answer one exchange; `Problem` when there is nothing to answer with."""
+        speech = (
+            None
+            if visit.exchange.method == "GET"
+            else to_synthesize(target.body or b"", target.service.voice)
+        )
         async with self._relay.turn(visit, target):
-            if visit.exchange.method == "GET":
+            if speech is None:
                 await self._list_voices(visit, target)
             else:
-                await self._speak(visit, target)
+                await self._speak(visit, target, speech)
 
-    async def _speak(self, visit: Visit, target: Target) -> None:
-        speech = to_synthesize(target.body or b"")
+    async def _speak(self, visit: Visit, target: Target, speech: Speech) -> None:
+        examine = self._relay.examine(target)
         for number, part in enumerate(speech.parts, 1):
             connection = await self._relay.connect(target)
             last = number == len(speech.parts)
-            forward = _Sentence(visit, connection, target.who, speech, last=last)
+            forward = _Sentence(visit, connection, target.who, examine, speech, last=last)
             try:
-                connection.begin(_request(visit.exchange, target, part), forward)
+                connection.begin(_request(visit, target, part), forward)
                 await self._relay.run(forward, target)
             finally:
                 self._relay.release(target, connection)
@@ -45,13 +53,19 @@ class MagpieSpeech:
     async def _list_voices(self, visit: Visit, target: Target) -> None:
         connection = await self._relay.connect(target)
         collect = Collect(connection, _LONGEST_LIST)
-        head = request_head("GET", VOICES_PATH.encode(), target.address.authority, (), 0, target.credentials)
-        connection.begin(head, collect)
+        more = [_id(visit), *target.credentials]
+        connection.begin(
+            request_head("GET", VOICES_PATH.encode(), target.address.authority, (), 0, more), collect
+        )
         try:
-            listed = voices(await collect.answer())
+            async with asyncio.timeout(_LIST_SECONDS):
+                listed = voices(await collect.answer())
         except UpstreamBroke as error:
             message = f"{target.who} gave no answer: {error}"
             raise Problem(502, message, "upstream_broke", headers=retry_after(2)) from None
+        except TimeoutError:
+            message = f"{target.who} said nothing for {_LIST_SECONDS:.0f} seconds"
+            raise Problem(504, message, "timed_out", headers=retry_after(5)) from None
         finally:
             self._relay.release(target, connection)
         kind = (b"content-type", b"application/json")
@@ -64,8 +78,10 @@ class MagpieSpeech:
 class _Sentence(Forward):
     """The sound of one part of a text, behind that of the parts before it."""
 
-    def __init__(self, visit: Visit, connection: Connection, who: str, speech: Speech, *, last: bool) -> None:
-        super().__init__(visit, connection, who)
+    def __init__(
+        self, visit: Visit, connection: Connection, who: str, examine: Examine, speech: Speech, *, last: bool
+    ) -> None:
+        super().__init__(visit, connection, who, examine)
         self._speech = speech
         self._last = last
 
@@ -81,11 +97,13 @@ class _Sentence(Forward):
             self.heed_client()
 
     def headers(self) -> list[Header]:
-        """Those of the whole: what one part says of its length and type is not true of it."""
+        """Those of the whole: what one part of several says of its length and type is not true of it."""
         headers = super().headers()
         if self.connection.status != 200:
             return headers
-        kept = [pair for pair in headers if pair[0] not in (b"content-length", b"content-type")]
+        is_all = self._last and not self._speech.head
+        dropped = (b"content-type",) if is_all else (b"content-type", b"content-length")
+        kept = [pair for pair in headers if pair[0] not in dropped]
         return [*kept, (b"content-type", self._speech.content_type.encode())]
 
     def end(self) -> None:
@@ -97,8 +115,12 @@ class _Sentence(Forward):
             self.done()
 
 
-def _request(exchange: Exchange, target: Target, part: Translated) -> bytes:
-    more = [(b"content-type", part.content_type.encode()), *target.credentials]
-    kept = [pair for pair in exchange.headers if pair[0] not in (b"content-type", b"accept-encoding")]
+def _id(visit: Visit) -> Header:
+    return b"x-request-id", visit.record.request_id.encode()
+
+
+def _request(visit: Visit, target: Target, part: Translated) -> bytes:
+    more = [(b"content-type", part.content_type.encode()), _id(visit), *target.credentials]
+    kept = [pair for pair in visit.exchange.headers if pair[0] not in _OF_THE_TEXT]
     head = request_head("POST", part.path.encode(), target.address.authority, kept, len(part.body), more)
     return head + part.body

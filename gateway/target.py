@@ -37,6 +37,13 @@ class Target:
         model = f" (model {self.model})" if self.model else ""
         return f"{self.service.name} on {self.service.host}{model}"
 
+    def without_clients_key(self, headers: list[Header]) -> list[Header]:
+        """A request's headers, without those in whose place the service's own key is sent."""
+        if not self.credentials:
+            return headers
+        ours = {name for name, _value in self.credentials}
+        return [pair for pair in headers if pair[0] not in ours]
+
     def rewritten(self, data: bytes, *, more: bool = False) -> bytes:
         """A part of the body, the last one unless there is `more`, with the model's name replaced."""
         return data if self.rename is None else self.rename.feed(data, more=more)

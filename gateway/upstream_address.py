@@ -34,6 +34,7 @@ class Resolver:
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[float, list[str]]] = {}
+        self._asking: dict[str, asyncio.Task[list[str]]] = {}
 
     async def resolve(self, host: str) -> list[str]:
         """The addresses of a host, IPv4 first: on a LAN a name's IPv6 address is often a dead one."""
@@ -42,20 +43,32 @@ class Resolver:
         known = self._known.get(host)
         if known is not None and time.monotonic() - known[0] < KEEP_SECONDS:
             return known[1]
-        addresses = await _look_up(host)
+        asking = self._asking.get(host)
+        if asking is None or asking.done():
+            asking = self._asking[host] = asyncio.create_task(self._look_up(host))
+            asking.add_done_callback(_heed)
+        try:
+            return await asyncio.wait_for(asyncio.shield(asking), RESOLVE_SECONDS)
+        except (socket.gaierror, UnicodeError):
+            raise Unreachable(f"the name {host} is not known") from None
+        except TimeoutError:
+            raise Unreachable(f"the name {host} could not be looked up in time") from None
+
+    async def _look_up(self, host: str) -> list[str]:
+        """Ask, once for all who want to know: a look-up that hangs keeps a thread busy."""
+        addresses = await _addresses(host)
         self._known[host] = (time.monotonic(), addresses)
         return addresses
 
 
-async def _look_up(host: str) -> list[str]:
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(RESOLVE_SECONDS):
-            found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError):
-        raise Unreachable(f"the name {host} is not known") from None
-    except TimeoutError:
-        raise Unreachable(f"the name {host} could not be looked up in time") from None
+def _heed(asking: asyncio.Task[list[str]]) -> None:
+    """A failure is told to those who wait, and is no news when nobody does any more."""
+    if not asking.cancelled():
+        asking.exception()
+
+
+async def _addresses(host: str) -> list[str]:
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     ordered = sorted(found, key=lambda entry: entry[0] != socket.AF_INET)
     return list(dict.fromkeys(str(entry[4][0]) for entry in ordered))
 

@@ -1,39 +1,20 @@
 """One connection to an upstream: asyncio's Protocol around httptools' parser, one exchange at a time."""
 
 import asyncio
+import os
 import select
 from collections.abc import Callable
-from typing import Protocol, cast
+from contextlib import suppress
+from typing import cast
 
 import httptools
 
-Header = tuple[bytes, bytes]
+from gateway.heads import Header
+from gateway.upstream_sink import Sink
 
 
 class UpstreamBroke(Exception):
     """The upstream closed, reset or left HTTP before its answer was whole."""
-
-
-class Sink(Protocol):
-    """Whoever takes an answer, as it comes."""
-
-    def head(self) -> None:
-        """Status and headers are there."""
-
-    def body(self, data: bytes) -> None:
-        """More of the body; never empty."""
-
-    def settled(self) -> None:
-        """What one read brought has been handed over."""
-
-    def end(self) -> None:
-        """The answer is whole."""
-
-    def broke(self, why: str) -> None:
-        """There will be no more of it."""
-
-    def room(self, *, free: bool) -> None:
-        """The upstream takes more of the request, or for the moment does not."""
 
 
 class Connection(asyncio.Protocol):
@@ -44,8 +25,7 @@ class Connection(asyncio.Protocol):
 
     Attributes:
         status, reason: Of the present answer.
-        headers: Of the present answer, names in lower case.
-        trailers: What came behind its last chunk.
+        headers, trailers: Before and behind its body; names in lower case.
         whole: The answer is complete.
         bare: Not one byte of an answer has come.
     """
@@ -70,10 +50,8 @@ class Connection(asyncio.Protocol):
         self.trailers: list[Header] = []
         self._parts: list[bytes] = []
         self._chunked, self._sending, self._is_head = chunked, more, head
-        self._head_done = self._head_told = self.whole = self._keep_alive = self._framed = self._paused = (
-            False
-        )
-        self.bare = True
+        self._head_done = self._head_told = self._keep_alive = self._framed = self._paused = False
+        self.whole, self.bare = False, True
 
     def begin(
         self, data: bytes, sink: Sink, *, more: bool = False, chunked: bool = False, head: bool = False
@@ -128,16 +106,14 @@ class Connection(asyncio.Protocol):
 
     def finish(self) -> None:
         """Close a tunnel once what was written has left."""
-        self.closed = True
-        self._sink = None
+        self.closed, self._sink = True, None
         self._transport.close()
 
     def close(self, why: str = "closed by the gateway") -> None:
         """Close at once; a sink that still waits is told why."""
         self._fault = self._fault or why
         self.closed = True
-        if self._transport is not None:
-            self._transport.abort()
+        self._transport.abort()
         self._break()
 
     @property
@@ -163,6 +139,9 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._tunnel is not None:
             self._tunnel(data)
+            return
+        if self._sink is None:
+            self.close("it spoke out of turn")
             return
         self.bare = False
         try:
@@ -203,6 +182,8 @@ class Connection(asyncio.Protocol):
             sink.settled()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None and not self._paused:
+            self._hear_last_words()
         self.closed = True
         if self._head_done and not self._framed and exc is None and not self._fault and self._tunnel is None:
             self.whole = True  # an answer without a length ends with the connection
@@ -210,6 +191,13 @@ class Connection(asyncio.Protocol):
         elif not self._fault:
             self._fault = "it closed the connection" if exc is None else "it reset the connection"
         self._break()
+
+    def _hear_last_words(self) -> None:
+        """Read what came before a write failed: one that refuses a body says why, then closes."""
+        fd = self._transport.get_extra_info("socket").fileno()
+        with suppress(OSError):
+            while self._sink is not None and (data := os.read(fd, 65536)):
+                self.data_received(data)
 
     def pause_writing(self) -> None:
         if self._sink is not None:
@@ -222,8 +210,8 @@ class Connection(asyncio.Protocol):
     # httptools' side
 
     def on_message_begin(self) -> None:
-        if self.whole:
-            self._keep_alive = False  # it spoke out of turn
+        if self.whole:  # it spoke out of turn: the rest is nobody's answer
+            raise UpstreamBroke("it spoke out of turn")
 
     def on_status(self, status: bytes) -> None:
         self.reason += status
@@ -235,6 +223,8 @@ class Connection(asyncio.Protocol):
             return
         if lower in (b"content-length", b"transfer-encoding"):
             self._framed = True
+            if lower == b"transfer-encoding" and value.lower() != b"chunked":
+                raise UpstreamBroke("it compresses what nobody asked it to")
         self.headers.append((lower, value))
 
     def on_headers_complete(self) -> None:

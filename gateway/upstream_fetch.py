@@ -2,9 +2,9 @@
 
 import asyncio
 
-from gateway.heads import request_head
+from gateway.heads import Header, request_head
 from gateway.upstream_address import Address
-from gateway.upstream_connection import Connection, Header, UpstreamBroke
+from gateway.upstream_connection import Connection, UpstreamBroke
 from gateway.upstream_pool import Pool
 
 

@@ -1,10 +1,12 @@
 """Where a request of the hot path goes: by route and model, waiting for a model that is loading."""
 
+import asyncio
 import time
+from contextlib import suppress
 from functools import partial
 
 from blocks.cluster import Service
-from gateway.asked import model_asked_for, rename_model, rename_query
+from gateway.asked import rename_model, rename_query
 from gateway.auto_swap import AutoSwap
 from gateway.credentials import credentials
 from gateway.edge.exchange import Exchange
@@ -20,6 +22,9 @@ from gateway.watch import Watch
 
 _LEAVING = frozenset(("draining", "stopping"))
 """Phases of a swap in which the present model takes no more requests."""
+
+_ASK_SECONDS = 0.5
+"""An error is told within a second, whoever else does not answer."""
 
 _NO_VLLM = "the cluster has no service of kind 'vllm': add one to its settings"
 
@@ -42,7 +47,7 @@ class Upstreams:
         self._auto_swap = auto_swap
         self._hold_seconds = hold_seconds
 
-    async def for_body(self, route: Route, body: bytes, client: str) -> Target:
+    async def for_body(self, route: Route, body: bytes, model: str | None, client: str) -> Target:
         """
         The target of a JSON request, by the model it names.
 
@@ -52,9 +57,9 @@ class Upstreams:
         Args:
             route: Its route.
             body: The whole of it.
+            model: The one it names; None: none.
             client: Who asks: models are loaded for clients in turn.
         """
-        model = model_asked_for(body)
         name = self._serves(model) if model else None
         if name is None and route.kind != "vllm":
             service = self._of_kind(route.kind)
@@ -108,7 +113,11 @@ class Upstreams:
 
     async def unreachable(self, target: Target, why: str) -> Problem:
         """What is said when a service takes no connection."""
-        run = await self._swaps.coming(None) if target.service == self._watch.vllm else None
+        run = None
+        if target.service == self._watch.vllm:
+            with suppress(Problem, TimeoutError):  # no word of Prefect or the ledger is waited for long
+                async with asyncio.timeout(_ASK_SECONDS):
+                    run = await self._swaps.coming(None)
         if run is not None:
             return still_loading(run)
         message = f"{target.who} does not answer: {why}"
@@ -180,7 +189,8 @@ class Upstreams:
             return name
         entry = await self._models.find(model)
         if entry is None:
-            raise self._unknown(vllm, model)
+            leaves = self._models.answers_as(model) is not None
+            raise await self._not_loaded(vllm, model) if leaves else self._unknown(vllm, model)
         return await self._hold(vllm, entry.key, client, on_disk=entry.state == "ready")
 
     async def _hold(self, vllm: Service, key: str | None, client: str, *, on_disk: bool = False) -> str:
@@ -216,10 +226,12 @@ class Upstreams:
         look = self._watch.looks.get(vllm.name)
         if other is None and look is not None and not look.up:
             return self._down(vllm, key, look.why)
+        if other is not None and self._models.answers_as(key) is not None:
+            state = f"model {key} is being stopped"
+        else:
+            state = f"model {key} is not loaded; {self._what_is_loaded()}"
         coming = f", and a swap to {other.model} is under way" if other else ""
-        message = (
-            f"model {key} is not loaded; {self._what_is_loaded()}{coming}. POST /api/swap loads another."
-        )
+        message = f"{state}{coming}. POST /api/swap loads another."
         return Problem(409, message, "model_not_loaded", param="model")
 
     def _down(self, vllm: Service, model: str, why: str) -> Problem:

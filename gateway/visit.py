@@ -29,7 +29,7 @@ class Visit:
 
     def queued(self, position: int, seconds: float) -> None:
         """It waited for its turn that long, at that place."""
-        self.record.queued_seconds = seconds
+        self.record.queued_seconds += seconds
         self.more += (
             (b"x-queue-position", b"%d" % position),
             (b"x-queue-ms", b"%d" % (seconds * 1000)),

@@ -79,6 +79,11 @@ class Body:
         return bool(self._parts)
 
     @property
+    def failed(self) -> bool:
+        """The rest of it cannot be read."""
+        return self._failure is not None
+
+    @property
     def is_awaited(self) -> bool:
         """Somebody waits for more of it."""
         return self._waiter is not None
@@ -93,8 +98,10 @@ class Body:
         self._wake()
 
     def completes(self) -> None:
-        """That was all."""
+        """That was all; what the client sends from now on, or that it leaves, is not to be missed."""
         self.complete = True
+        if self._waiting_bytes > HIGH_WATER:
+            self._go_on()
         self._wake()
 
     def fails(self, problem: Problem) -> None:

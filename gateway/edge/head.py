@@ -1,9 +1,13 @@
 """What the head of a request has to be before anybody acts on it (pure)."""
 
+import re
+
 from gateway.edge.limits import Limits
 from gateway.problem import Problem
 
 Header = tuple[bytes, bytes]
+
+_AUTHORITY = re.compile(rb"^[^/?#]*")
 
 
 def fault_of_head(version: str, method: bytes, headers: list[Header], limits: Limits) -> Problem | None:
@@ -23,7 +27,7 @@ def fault_of_head(version: str, method: bytes, headers: list[Header], limits: Li
         if name == b"host":
             hosts += 1
         elif name == b"transfer-encoding":
-            encoding = value.lower()
+            encoding += (b", " if encoding else b"") + value.lower()
     if size > limits.head or len(headers) > limits.headers:
         return Problem(431, "the headers of the request are too large", "headers_too_large")
     if hosts > 1 or (not hosts and version == "1.1"):
@@ -39,12 +43,18 @@ def _fault_of_encoding(version: str, encoding: bytes) -> Problem | None:
     return None
 
 
+def ends_connection(said: bytes, *, http10: bool) -> bool:
+    """Whether the connection ends with the answer, by its Connection headers (RFC 9112 section 9.3)."""
+    tokens = {token.strip() for token in said.lower().split(b",")} if said else ()
+    return b"close" in tokens or (http10 and b"keep-alive" not in tokens)
+
+
 def split_target(url: bytes) -> tuple[bytes, bytes]:
     """Path and query of a request's target, bytes unchanged; the absolute form gives up scheme and host."""
     if not url.startswith(b"/"):
         scheme, found, rest = url.partition(b"://")
         if found and scheme.lower() in (b"http", b"https"):
-            slash = rest.find(b"/")
-            url = rest[slash:] if slash >= 0 else b"/"
+            url = _AUTHORITY.sub(b"", rest, count=1)
+            url = url if url.startswith(b"/") else b"/" + url
     path, _mark, query = url.partition(b"?")
     return path, query

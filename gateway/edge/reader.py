@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import httptools
 
 from gateway.edge.exchange import Exchange
-from gateway.edge.head import Header, fault_of_head
+from gateway.edge.head import Header, ends_connection, fault_of_head
 from gateway.edge.limits import Limits
 from gateway.problem import Problem
 
@@ -35,31 +35,49 @@ class Reader:
         self._exchange: Exchange | None = None
         self._url = b""
         self._headers: list[Header] = []
-        self._head_bytes = 0
-        self._resuming = False
+        self._unheeded = 0
+        self._resuming = self._upgraded = False
         self.in_head = False
         self.head_began = 0.0
 
     def feed(self, data: bytes) -> None:
         """Read on."""
-        self._head_bytes += len(data)
+        if self._upgraded:
+            self._connection.keep_early(data)
+            return
+        self._unheeded += len(data)
+        while data:
+            data = self._parse(data)
+        if self._unheeded > self._limits.head + self._limits.url:
+            self._refuse_more()
+
+    def _parse(self, data: bytes) -> bytes:
+        """Parse; what is left for a new parser is returned."""
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._after_upgrade(data[upgrade.args[0] :])
+            return self._after_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             self._cannot_read(error)
-        if self.in_head and self._head_bytes > self._limits.head + self._limits.url:
-            self._connection.refuse(_too_long(self._url, self._limits))
+        return b""
 
-    def _after_upgrade(self, rest: bytes) -> None:
+    def _refuse_more(self) -> None:
+        """A head, or what stands between and behind the chunks of a body, that never ends."""
+        if self.in_head:
+            self._connection.refuse(_too_long(self._url, self._limits))
+        elif self._exchange is not None and not self._exchange.body.complete:
+            message = "the trailers of the request are too large"
+            self._connection.break_body(self._exchange, Problem(431, message, "headers_too_large"))
+
+    def _after_upgrade(self, rest: bytes) -> bytes:
         """The parser stopped behind a head that asks for another protocol."""
         exchange = self._exchange
         if exchange is None or exchange.refusal is not None:
-            return
+            return b""
         if exchange.upgrade:
+            self._upgraded = True
             self._connection.keep_early(rest)
-            return
+            return b""
         # Any other upgrade (Java's clients ask for h2c) is not taken: its request is an ordinary one.
         length, chunked = exchange.header(b"content-length"), exchange.header(b"transfer-encoding")
         framing = b"content-length: %b\r\n" % length if length else b""
@@ -68,8 +86,7 @@ class Reader:
         self._resuming = True
         self._parser.feed_data(b"POST / HTTP/1.1\r\nhost: -\r\n%b\r\n" % framing)
         self._resuming = False
-        if rest:
-            self.feed(rest)
+        return rest
 
     def _cannot_read(self, error: Exception) -> None:
         problem = Problem(400, f"the request is not valid HTTP/1.1: {error}", "bad_http")
@@ -77,9 +94,7 @@ class Reader:
         if self.in_head or exchange is None:
             self._connection.refuse(problem)
         elif not exchange.body.complete:
-            exchange.close = True
-            exchange.body.fails(problem)
-            self._connection.discard()
+            self._connection.break_body(exchange, problem)
         elif not exchange.close:  # what follows a "connection: close" is nobody's
             self._connection.refuse(problem)
 
@@ -88,7 +103,7 @@ class Reader:
     def on_message_begin(self) -> None:
         if not self._resuming:
             self._url, self._headers, self.in_head = b"", [], True
-            self._head_bytes = 0
+            self._unheeded = 0
             self.head_began = self._clock()
 
     def on_url(self, url: bytes) -> None:
@@ -96,7 +111,7 @@ class Reader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self.in_head:
-            self._headers.append((name.lower(), value))
+            self._headers.append((name.lower(), value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
         if self._resuming:
@@ -109,19 +124,21 @@ class Reader:
         exchange.refusal = fault_of_head(version, method, self._headers, self._limits)
         if len(self._url) > self._limits.url:
             exchange.refusal = _too_long(self._url, self._limits)
-        exchange.close = exchange.http10
+        said = b""
         for name, value in self._headers:
             if name == b"connection":
-                exchange.close = _closes(value, otherwise=exchange.close)
+                said += b"," + value
             elif name == b"expect":
                 exchange.body.expects = value.lower() == b"100-continue" and not exchange.http10
             elif name == b"upgrade" and self._parser.should_upgrade():
-                exchange.upgrade = value.lower() == b"websocket" and method == b"GET"
-                exchange.close = exchange.close or exchange.upgrade
+                exchange.upgrade = value.lower() == b"websocket" and method == b"GET" and version == "1.1"
+        must_close = exchange.upgrade or exchange.refusal is not None
+        exchange.close = must_close or ends_connection(said, http10=exchange.http10)
         self._exchange = exchange
         self._connection.arrives(exchange)
 
     def on_body(self, body: bytes) -> None:
+        self._unheeded = 0
         if self._exchange is not None:
             self._exchange.body.takes(body)
 
@@ -135,10 +152,3 @@ def _too_long(url: bytes, limits: Limits) -> Problem:
     if len(url) > limits.url:
         return Problem(414, "the URL is too long", "url_too_long")
     return Problem(431, "the headers of the request are too large", "headers_too_large")
-
-
-def _closes(value: bytes, *, otherwise: bool) -> bool:
-    tokens = value.lower()
-    if b"close" in tokens:
-        return True
-    return False if b"keep-alive" in tokens else otherwise

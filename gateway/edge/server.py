@@ -1,8 +1,10 @@
 """The server: listens, keeps an eye on the time, and stops gracefully."""
 
 import asyncio
+import logging
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -10,9 +12,13 @@ from gateway.edge.client_connection import ClientConnection
 from gateway.edge.exchange import Exchange
 from gateway.edge.limits import Limits
 
+log = logging.getLogger(__name__)
+
 App = Callable[[Exchange], Awaitable[None]]
 
 _BACKLOG = 2048
+_KEEPALIVE_SECONDS = 60
+"""A client that is silent for so long is asked by TCP whether it is still there."""
 
 
 class Server:
@@ -20,7 +26,7 @@ class Server:
     Serves one app on one or more sockets.
 
     Args:
-        app: Answers an exchange; a `Problem` it raises is answered in our envelope.
+        app: Answers an exchange; what it raises is logged, and answered with 500.
         on_tick: Called each second with the loop's time.
         on_stop: Called when running answers have had their time and are to be told.
     """
@@ -42,6 +48,7 @@ class Server:
         self._empty = asyncio.Event()
         self._listening: list[asyncio.Server] = []
         self._ticking: asyncio.Task[None] | None = None
+        self._stopping = False
 
     @property
     def connections(self) -> int:
@@ -51,6 +58,7 @@ class Server:
     def admits(self, connection: ClientConnection) -> bool:
         """Take a connection in; False when there are too many."""
         self._connections.add(connection)
+        connection.closing = self._stopping  # one more may come out of the backlog
         return len(self._connections) <= self.limits.connections
 
     def forget(self, connection: ClientConnection) -> None:
@@ -71,6 +79,10 @@ class Server:
         server = await self.loop.create_server(  # type: ignore[call-overload]
             lambda: ClientConnection(self), **where, backlog=_BACKLOG
         )
+        for listening in server.sockets:  # what it accepts inherits these
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if sys.platform == "linux":
+                listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEPALIVE_SECONDS)
         self._listening.append(server)
         if self._ticking is None:
             self._ticking = self.loop.create_task(self._tick())
@@ -79,12 +91,16 @@ class Server:
         while True:
             await asyncio.sleep(1.0)
             now = self.loop.time()
-            for connection in tuple(self._connections):
-                connection.check(now)
-            self._on_tick(now)
+            try:
+                for connection in tuple(self._connections):
+                    connection.check(now)
+                self._on_tick(now)
+            except Exception:
+                log.exception("a look at the time failed")
 
     async def stop(self, seconds: float) -> None:
         """Take no new request, give running answers that long, then tell whoever is still there."""
+        self._stopping = True
         for server in self._listening:
             server.close()
         for connection in tuple(self._connections):

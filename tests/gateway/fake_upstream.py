@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -57,6 +59,8 @@ class Call:
 
     def reset(self) -> None:
         """Close with a reset."""
+        at_once = struct.pack("ii", 1, 0)
+        self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
         self.writer.transport.abort()
 
 
@@ -69,12 +73,14 @@ async def say_ok(call: Call) -> None:
 
 
 class FakeUpstream:
-    """Listens on a free port of the loopback."""
+    """Listens on a free port of the loopback; a script reads bodies by itself unless `reads_bodies`."""
 
     def __init__(self) -> None:
         self.models = ["alpha"]
         self.version = "0.33.0"
         self.script: Script = say_ok
+        self.reads_bodies = True
+        self.key = b""
         self.calls: asyncio.Queue[Call] = asyncio.Queue()
         self.connections = 0
         self.port = 0
@@ -95,7 +101,12 @@ class FakeUpstream:
         self._writers.add(writer)
         try:
             while True:
-                call = await _read_call(reader, writer)
+                call = await _read_head(reader, writer)
+                if self.reads_bodies:
+                    await _read_body(call)
+                if self.key and call.headers.get(b"authorization") != b"Bearer " + self.key:
+                    await call.answer(b"{}", b"HTTP/1.1 401 Unauthorized\r\n")
+                    continue
                 if call.line.startswith((b"GET /v1/models ", b"GET /health ")):
                     listed = {"object": "list", "data": [{"id": name} for name in self.models]}
                     await call.answer(json.dumps(listed).encode())
@@ -111,19 +122,21 @@ class FakeUpstream:
             writer.close()
 
 
-async def _read_call(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Call:
+async def _read_head(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Call:
     head = await reader.readuntil(b"\r\n\r\n")
-    call = Call(head.split(b"\r\n")[0], head, b"", reader, writer)
+    return Call(head.split(b"\r\n")[0], head, b"", reader, writer)
+
+
+async def _read_body(call: Call) -> None:
     if b"content-length" in call.headers:
-        call.body = await reader.readexactly(int(call.headers[b"content-length"]))
+        call.body = await call.reader.readexactly(int(call.headers[b"content-length"]))
     elif call.headers.get(b"transfer-encoding") == b"chunked":
-        call.body = await _read_chunks(reader)
-    return call
+        call.body = await _read_chunks(call.reader)
 
 
 async def _read_chunks(reader: asyncio.StreamReader) -> bytes:
     body = b""
-    while size := int(await reader.readline(), 16):
+    while size := int(await reader.readuntil(), 16):
         body += (await reader.readexactly(size + 2))[:-2]
     await reader.readline()
     return body
