@@ -1,7 +1,8 @@
 """The menu: what can be swapped to, from what lies on the disks and what there are recipes for (pure)."""
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from blocks.cluster import Cluster
@@ -10,6 +11,11 @@ from blocks.recipe import Catalog, Recipe, key_for
 
 DISK = "disk/"
 """Subjects of the ledger under which the observer writes each host's models."""
+
+FILES = "files/"
+"""Subjects of the ledger under which it writes the small files of each host's models; see `files_subject`."""
+
+MOST_SUBJECT = 120
 
 EntryState = Literal["ready", "incomplete", "needs setup", "not on disk"]
 
@@ -21,8 +27,11 @@ class OnDisk:
 
     Attributes:
         model: Repo (org/name) or folder (~/models/name).
+        bytes: Size of its files, as far as they are there.
         revision: Commit of the snapshot; blank for a folder.
         missing: Files that are not there or not whole.
+        disk_bytes: What all of it takes on disk, older snapshots and unfinished files included.
+        partial_bytes: Of these, what belongs to unfinished files.
     """
 
     model: str
@@ -30,6 +39,8 @@ class OnDisk:
     complete: bool
     revision: str = ""
     missing: tuple[str, ...] = ()
+    disk_bytes: int = 0
+    partial_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,7 @@ class Entry:
         key: What is swapped to; for a model without a recipe, the key it would get.
         hosts: Where all of its weights are.
         why: In plain words why it cannot be swapped to; blank when it can.
+        on_disk: Bytes on disk by host, halves of downloads included.
     """
 
     key: str
@@ -51,6 +63,19 @@ class Entry:
     hosts: tuple[str, ...]
     recipe: Recipe | None
     why: str = ""
+    on_disk: Mapping[str, int] = field(default_factory=dict)
+
+
+def files_subject(host: str, model: str) -> str:
+    """
+    Where the ledger has a model's config.json and its like, as that host holds them.
+
+    The data: `model`, `digest`, and `texts`, file name to text; files over 256 KiB are left out.
+    """
+    subject = f"{FILES}{host}/{model}"
+    if len(subject) <= MOST_SUBJECT:
+        return subject
+    return f"{subject[: MOST_SUBJECT - 33]}~{hashlib.sha256(model.encode()).hexdigest()[:32]}"
 
 
 def disks_from(sights: Mapping[str, Sight]) -> dict[str, list[OnDisk]]:
@@ -85,7 +110,9 @@ def _entry(recipe: Recipe, cluster: Cluster, disks: Mapping[str, list[OnDisk]]) 
     whole = tuple(host for host, copy in found.items() if copy.complete)
     size = max((copy.bytes for copy in found.values()), default=0)
     state, why = _state(recipe, cluster, found, whole)
-    return Entry(recipe.key, recipe.model, recipe.title, state, size, whole, recipe, why)
+    return Entry(
+        recipe.key, recipe.model, recipe.title, state, size, whole, recipe, why, _bytes_by_host(found)
+    )
 
 
 def _state(
@@ -100,7 +127,7 @@ def _state(
     lacking = [host for host in needed if host not in whole]
     if not lacking:
         return "ready", ""
-    return "incomplete", f"{recipe.model} is not whole on {' and '.join(lacking)}"
+    return "incomplete", f"{recipe.model} is not whole on {' and '.join(lacking)}{_so_far(found, lacking)}"
 
 
 def _stranger(model: str, disks: Mapping[str, list[OnDisk]]) -> Entry:
@@ -108,8 +135,21 @@ def _stranger(model: str, disks: Mapping[str, list[OnDisk]]) -> Entry:
     whole = tuple(host for host, copy in found.items() if copy.complete)
     size = max(copy.bytes for copy in found.values())
     state: EntryState = "needs setup" if whole else "incomplete"
-    why = "there is no recipe for it yet" if whole else f"{model} is whole on no host"
-    return Entry(key_for(model), model, model.rpartition("/")[2], state, size, whole, None, why)
+    halves = f"{model} is whole on no host{_so_far(found, list(found))}"
+    why = "there is no recipe for it yet" if whole else halves
+    key, title = key_for(model), model.rpartition("/")[2]
+    return Entry(key, model, title, state, size, whole, None, why, _bytes_by_host(found))
+
+
+def _bytes_by_host(found: Mapping[str, OnDisk]) -> dict[str, int]:
+    return {host: copy.disk_bytes or copy.bytes for host, copy in found.items()}
+
+
+def _so_far(found: Mapping[str, OnDisk], hosts: list[str]) -> str:
+    """How much of it lies on these hosts all the same."""
+    there = [(host, found[host].disk_bytes) for host in hosts if host in found and found[host].disk_bytes]
+    parts = [f"{size / 1e9:.1f} GB on {host}" for host, size in there]
+    return f" (so far {' and '.join(parts)})" if parts else ""
 
 
 def _copies(model: str, disks: Mapping[str, list[OnDisk]]) -> dict[str, OnDisk]:
@@ -123,4 +163,6 @@ def _on_disk(data: Mapping[str, Any]) -> OnDisk:
         complete=data["complete"],
         revision=data.get("revision", ""),
         missing=tuple(data.get("missing", ())),
+        disk_bytes=data.get("disk_bytes", 0),
+        partial_bytes=data.get("partial_bytes", 0),
     )

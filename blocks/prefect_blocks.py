@@ -1,6 +1,6 @@
 """The settings as Prefect blocks, so that Prefect's UI shows and edits them; imports Prefect."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from prefect.blocks.core import Block
 from prefect.types import SecretDict
@@ -34,6 +34,9 @@ class Catalog(Block):
     _block_type_slug: ClassVar[str | None] = "catalog"
 
     recipes: list[recipe.Recipe] = Field(default_factory=list)
+    knobs: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description='By recipe: flags in the place of its own, as JSON, or "unset"'
+    )
 
 
 class Ledger(Block):

@@ -1,6 +1,5 @@
 """`python -m control.keys`: adds, lists and revokes the API keys that open the gateway."""
 
-
 import argparse
 import sys
 import time

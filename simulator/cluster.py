@@ -17,6 +17,7 @@ import yaml
 from simulator.disk import stock
 from simulator.host import Host
 from simulator.units import write_units
+from simulator.venv import lay_venv
 from simulator.workshop import publish, put_launcher, write_env
 
 SERVICES = (
@@ -105,6 +106,7 @@ class Cluster:
             (folder / "home" / ".local" / "bin" / program).symlink_to(here / "home_bin" / program)
         (folder / "docker" / "images.json").write_text(json.dumps(self._images(), indent=1))
         stock(folder / "home", host.name)
+        lay_venv(folder / "home")
         write_units(folder / "units")
         nodes = [_fabric(number) for number in range(1, self.wish.hosts + 1)]
         launcher = folder / "home" / "spark-vllm-docker"

@@ -96,12 +96,13 @@ def link(folder: Path, model: Model, path: str) -> None:
     shown.symlink_to(Path("../../blobs") / blob_of(model, path))
 
 
-def begin(hub: Path, model: Model) -> Path:
-    """A repository's empty folder; refs/main stands there before any file does."""
+def begin(hub: Path, model: Model, ref: str = "main") -> Path:
+    """A repository's empty folder; its ref stands there before any file does, a commit's hash is none."""
     folder = repository_folder(hub, model.repository)
     for part in ("blobs", "refs", f"snapshots/{model.revision}"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    (folder / "refs" / "main").write_text(model.revision)
+    if ref != model.revision:
+        (folder / "refs" / ref).write_text(model.revision)
     return folder
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import time
 from fnmatch import fnmatch
 from pathlib import Path
 
-from simulator.disk import GIB, HUB, MODELS, Model, begin, blob_of, files, link, sparse
+from simulator.disk import GIB, HUB, Model, begin, blob_of, files, link, sparse
 from simulator.environment import fault, here, scaled
+from simulator.hub import described, is_absent, is_gated, line_is_cut, pause
 from simulator.options import Options, UnknownFlag, parse
 
 DOWNLOAD = (
@@ -21,7 +21,6 @@ DOWNLOAD = (
 )
 GIB_PER_SECOND = 0.1  # of the real line
 STEPS = 20  # progress lines for each file
-UNKNOWN_GIB = 14.0  # what a repository weighs that nobody described
 GATED = """\
 huggingface_hub.errors.GatedRepoError: 401 Client Error. (Request ID: Root=1-0)
 
@@ -32,6 +31,16 @@ ABSENT = """\
 huggingface_hub.errors.RepositoryNotFoundError: 404 Client Error. (Request ID: Root=1-0)
 
 Repository Not Found for url: https://huggingface.co/api/models/{0}/revision/main.\
+"""
+
+UNKNOWN_REVISION = """\
+huggingface_hub.errors.RevisionNotFoundError: 404 Client Error. (Request ID: Root=1-0)
+
+Revision Not Found for url: https://huggingface.co/api/models/{0}/revision/{1}.\
+"""
+CUT = """\
+requests.exceptions.ConnectionError: (MaxRetryError("HTTPSConnectionPool(host='cdn-lfs.hf.co', port=443): \
+Max retries exceeded with url: /repos"))\
 """
 
 
@@ -49,27 +58,25 @@ def main(words: list[str]) -> int:
         print(f"hf download: no such option: {flag}", file=sys.stderr)
         return 2
     repository, *patterns = rest or [""]
-    refusal = _refusal(repository)
+    model, revision = described(repository), options.get("revision", "main")
+    refusal = _refusal(model, revision)
     if refusal:
-        print(refusal.format(repository), file=sys.stderr)
+        print(refusal.format(repository, revision), file=sys.stderr)
         return 1
-    return _download(_model(repository), options, patterns + options.all("include"))
+    return _download(model, options, patterns + options.all("include"))
 
 
-def _refusal(repository: str) -> str:
-    gated = fault("gated")
-    if gated is not None and gated in repository:
+def _refusal(model: Model, revision: str) -> str:
+    if is_gated(model.repository, os.environ.get("HF_TOKEN", "")):
         return GATED
-    return ABSENT if "/" not in repository or "does-not-exist" in repository else ""
-
-
-def _model(repository: str) -> Model:
-    known = {model.repository: model for model in MODELS}
-    return known.get(repository, Model(repository, UNKNOWN_GIB, 4))
+    if revision not in ("main", model.revision):
+        return UNKNOWN_REVISION
+    return ABSENT if is_absent(model.repository) else ""
 
 
 def _download(model: Model, options: Options, patterns: list[str]) -> int:
-    folder = begin(_hub(options), model)
+    """As the real one does, a commit named by its hash gets no ref."""
+    folder = begin(_hub(options), model, ref=options.get("revision", "main"))
     wanted = {
         path: content
         for path, content in files(model).items()
@@ -105,7 +112,11 @@ def _fetch(blob: Path, path: str, content: int | str) -> bool:
             print(f"OSError: [Errno 28] No space left on device: '{part}'", file=sys.stderr)
             return False
         goal = max(done, size * step // STEPS)
-        time.sleep(scaled((goal - done) / GIB / GIB_PER_SECOND))
+        if isinstance(content, int) and line_is_cut(goal / size):
+            (here() / "faults" / "hub-cut").unlink(missing_ok=True)
+            print(CUT, file=sys.stderr)
+            return False
+        pause(scaled((goal - done) / GIB / GIB_PER_SECOND))
         sparse(part, goal)
         done = goal
         if isinstance(content, int):

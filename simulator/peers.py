@@ -14,13 +14,14 @@ from pathlib import Path
 
 from simulator.environment import fault, here, host_environment, scaled
 from simulator.options import UnknownFlag, parse
+from simulator.rsync import carry
 
 SSH = "o/o= p/p= i/i= l/l= F/F= q/q n/n T/T x/x a/a A/A C/C 4/4 v/v"
 SCP = "r/r q/q p/p C/C B/B P/P= o/o= i/i="
 RSYNC = (
     "archive/a verbose/v protect-args/s secluded-args recursive/r links/l compress/z partial/P "
     "mkpath progress copy-unsafe-links sparse/S inplace delete quiet/q human-readable/h info= rsh/e= "
-    "stats whole-file/W no-compress ignore-existing"
+    "stats whole-file/W no-compress ignore-existing exclude= partial-dir= timeout="
 )
 
 
@@ -72,26 +73,25 @@ def scp(words: list[str]) -> int:
 
 
 def rsync(words: list[str]) -> int:
-    """`rsync [flags] SOURCE... TARGET`, done by cp: the weights are sparse and must stay so."""
+    """`rsync [flags] SOURCE... TARGET`: whole files are left alone, unfinished ones kept in --partial-dir."""
     options, paths = parse(words, RSYNC)
     *sources, target = (_locate(path) for path in paths)
-    if fault("disk-full", _host_of(target)) is not None:
+    receiver = _host_of(target)
+    if fault("disk-full", receiver) is not None:
         print(f'rsync: write failed on "{target}": No space left on device (28)', file=sys.stderr)
         return 11
     if "mkpath" in options:
         target.mkdir(parents=True, exist_ok=True)
-    contents = [
-        f"{source}/." if path.endswith("/") else str(source)
-        for source, path in zip(sources, paths, strict=False)
-    ]
     if "quiet" not in options:
         print("sending incremental file list")
-    size = sum(_weight(source) for source in sources)
-    time.sleep(scaled(size / 2**30 / 10))
-    status = _cp(["-a", "--sparse=always"], contents, target)
+    carried = 0
+    for source, path in zip(sources, paths, strict=False):
+        whole = path.endswith("/") or not source.is_dir()
+        into = target if whole else target / source.name
+        carried += carry(source, into, receiver, options)
     if "quiet" not in options:
-        print(f"\nsent {size:,} bytes  received 1,024 bytes  10,737,418,240.00 bytes/sec")
-    return status
+        print(f"\nsent {carried:,} bytes  received 1,024 bytes  10,737,418,240.00 bytes/sec")
+    return 0
 
 
 def run(program: str, words: list[str]) -> int:
@@ -133,11 +133,6 @@ def _host_of(path: Path) -> Path:
     root = here().parent
     inside = path.absolute().is_relative_to(root)
     return root / path.absolute().relative_to(root).parts[0] if inside else here()
-
-
-def _weight(source: Path) -> int:
-    files = source.rglob("*") if source.is_dir() else [source]
-    return sum(file.lstat().st_size for file in files)
 
 
 def _cp(flags: list[str], sources: list[str], target: Path) -> int:

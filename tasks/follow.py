@@ -9,12 +9,12 @@ from tasks.engine import (
     EngineLook,
     NotAnswering,
     ask_one_token,
-    engine_command,
     read_engine,
     why_not_ready,
     without_secrets,
 )
 from tasks.launch import LaunchPlan
+from tasks.launchers.kinds import launcher_of
 from tasks.report import Report
 from tasks.ssh import Unreachable, run
 from tasks.vllm_log import LogReader, plain_line
@@ -61,7 +61,7 @@ class HostWatch:
             return ""
         if not self.last_state:
             return f"the container on {name} is gone"
-        if self.seen_engine:
+        if self.seen_engine or self.last_state == "exited":
             return f"the engine on {name} has ended"
         if now - dispatched > APPEAR_SECONDS:
             return f"no engine appeared on {name}"
@@ -104,7 +104,8 @@ class Follower:
     def _look(self, watch: HostWatch) -> bool:
         """Look at one host; True when its log said something new."""
         try:
-            answer = run(watch.host, engine_command(self.plan.container, watch.since))
+            ask = launcher_of(self.plan.recipe).look(self.plan.container, watch.since)
+            answer = run(watch.host, ask)
             look = read_engine(answer, watch.since)
         except (Unreachable, Unreadable):
             return False

@@ -10,12 +10,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from blocks.cluster import Cluster, Host
 from blocks.ledger.seen import read_seen, write_seen
 from blocks.ledger.store import Ledger
-from blocks.menu import DISK, disks_from, make_menu, swappable
+from blocks.menu import DISK, disks_from, files_subject, make_menu, swappable
 from blocks.settings import Settings, ledger_url, load_settings
 from tasks import ssh
 from tasks.announce import emit_event, offer_choices
 from tasks.check import Unreadable
-from tasks.checks.weights import list_command, read_models
+from tasks.checks.launcher import UPDATES, ImageSeen, LauncherUpToDate, News, updates_data
+from tasks.checks.weights import list_command, read_models, read_settings
 from tasks.sight import HostSight, look_command, read_sight
 
 log = logging.getLogger("observer")
@@ -23,6 +24,7 @@ log = logging.getLogger("observer")
 HOST_SECONDS = 3.0
 DISK_SECONDS = 20.0
 SETTINGS_SECONDS = 3.0
+UPDATES_SECONDS = 3600.0
 HOST = "host/"
 
 
@@ -36,6 +38,7 @@ class HostObserver:
     ended: threading.Event = field(default_factory=threading.Event)
     reachable: bool | None = None
     disk_free: int = 0
+    known: set[str] = field(default_factory=set)
 
     def run(self) -> None:
         """Look until told to end; no error of a look ends it."""
@@ -64,12 +67,46 @@ class HostObserver:
     def look_at_disk(self) -> None:
         """One look at the models on disk; what cannot be read leaves the last sight as it is."""
         try:
-            answer = ssh.run(self.host, list_command(self.cluster.hf_cache, self.cluster.models_directory))
+            where = (self.cluster.hf_cache, self.cluster.models_directory)
+            answer = ssh.run(self.host, list_command(*where, known=sorted(self.known)))
             models = [asdict(model) for model in read_models(answer)]
+            sent = read_settings(answer)
         except (ssh.Unreachable, ssh.OutputTooLong, Unreadable) as error:
             log.warning("%s: %s", self.host.name, error)
             return
         write_seen(self.ledger, f"{DISK}{self.host.name}", {"models": models, "free_bytes": self.disk_free})
+        for model, settings in sent.items():
+            write_seen(self.ledger, files_subject(self.host.name, model), {"model": model, **settings})
+            self.known.add(settings["digest"])
+
+    def run_updates(self) -> None:
+        """Look for updates every hour; in a thread of its own, since upstream may be slow."""
+        while not self.ended.is_set():
+            try:
+                if self.reachable and self._updates_are_old():
+                    self.look_at_updates()
+            except SQLAlchemyError as error:
+                log.warning("the ledger cannot be written: %s", error)
+            self.ended.wait(SETTINGS_SECONDS)
+
+    def look_at_updates(self) -> None:
+        """Ask upstream what is new for the launcher, and how old the image is; nothing of it is changed."""
+        image, launcher = ImageSeen(self.cluster.image), LauncherUpToDate(self.cluster.launcher_directory)
+        news: News | None = None
+        try:
+            seen = image.read(ssh.run(self.host, image.probe()))
+            if self.host.name == self.cluster.vllm.host:
+                news = launcher.read(ssh.run(self.host, launcher.probe()))
+            data = updates_data(self.cluster.image, seen, news)
+        except (ssh.Unreachable, ssh.OutputTooLong):
+            return
+        except (Unreadable, LookupError) as error:
+            data = {"error": str(error)}
+        write_seen(self.ledger, f"{UPDATES}{self.host.name}", data)
+
+    def _updates_are_old(self) -> bool:
+        last = read_seen(self.ledger, f"{UPDATES}{self.host.name}").get(f"{UPDATES}{self.host.name}")
+        return last is None or last.age_seconds > UPDATES_SECONDS
 
     def _note(self, data: dict[str, object], *, reachable: bool) -> None:
         write_seen(self.ledger, f"{HOST}{self.host.name}", data)
@@ -114,7 +151,8 @@ class Observer:
         for name in wanted.keys() - self._watching.keys():
             watcher = HostObserver(wanted[name], cluster, self.ledger)
             self._watching[name] = watcher
-            threading.Thread(target=watcher.run, name=f"observe {name}", daemon=True).start()
+            for work in (watcher.run, watcher.run_updates):
+                threading.Thread(target=work, name=f"observe {name}", daemon=True).start()
 
     def _offer(self, settings: Settings) -> None:
         """Offer what is on disk in the form of Prefect's UI; tried again when Prefect was away."""

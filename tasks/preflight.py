@@ -1,100 +1,191 @@
 """Preflight: everything that can be known to fail before anything is stopped."""
 
 import contextlib
-from dataclasses import dataclass, replace
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
 
 from blocks.cluster import Cluster, Host
-from blocks.recipe import Recipe
-from tasks.arithmetic import MARGIN_GIB, faults_of_fit, need_per_host
-from tasks.check import CheckFailed
-from tasks.checks.arguments import ArgumentsParse
-from tasks.checks.containers import ImageThere
-from tasks.checks.memory import GIB, MemoryFree
+from blocks.ledger.store import Ledger
+from tasks.check import Check, CheckFailed, Finding, Unreadable
+from tasks.checks.config import ModelConfigRead
+from tasks.checks.disk import START_GIB, DiskFree
+from tasks.checks.files import FilesThere
+from tasks.checks.memory import MemoryFree
+from tasks.checks.port import PortFree
 from tasks.checks.weights import HasWeights
-from tasks.ensure import check_host, ensure
-from tasks.launch import LaunchPlan, launch_command, serve_arguments
+from tasks.ensure import check_host, ensure, look
+from tasks.findings import PreflightFinding, bad, good
+from tasks.headroom import Load, memory_findings, needed_gib
+from tasks.judge import (
+    Reply,
+    argument_findings,
+    plain_findings,
+    port_findings,
+    software_findings,
+    weights_findings,
+)
+from tasks.launch import CannotLaunch, LaunchPlan, config_path
+from tasks.launchers.kinds import launcher_of
+from tasks.parsed import parsed_before, remember
 from tasks.situation import Situation, look_at_host
+from tasks.ssh import Unreachable
 
 PATIENT_LOOKS = 15
 """Looks of a second and a half each at memory that may still be coming back."""
+
+Question = tuple[Host, Check[Any]]
 
 
 class PreflightFailed(Exception):
     """The swap would fail; nothing was changed."""
 
-    def __init__(self, faults: list[str]) -> None:
+    def __init__(self, faults: list[str], findings: Sequence[PreflightFinding] = ()) -> None:
         super().__init__("; ".join(faults))
         self.faults = faults
+        self.findings = tuple(findings)
 
 
 @dataclass(frozen=True)
 class Preflight:
-    """What was found: identity of the image and the weights, and the memory each host must have free."""
+    """
+    What was found.
 
-    image_id: str
-    revision: str
-    memory_gib: float
+    Attributes:
+        image_id: Identity of the image, or of the virtual environment's packages.
+        revision: Commit of the weights; blank for a folder.
+        weights: Their bytes.
+        config: What their config.json says; None when it was not read.
+        memory_gib: What each host must have free.
+    """
+
+    findings: tuple[PreflightFinding, ...]
+    image_id: str = ""
+    revision: str = ""
+    weights: int = 0
+    config: Mapping[str, Any] | None = field(default=None, repr=False)
+    memory_gib: float = 0
+
+    @property
+    def faults(self) -> list[str]:
+        """Why it would not start, in sentences."""
+        return [finding.sentence for finding in self.findings if finding.prevents]
 
 
-def preflight(cluster: Cluster, plan: LaunchPlan, situation: Situation) -> Preflight:
-    """Check hosts, image, weights, memory and arguments; `PreflightFailed` lists all that is wrong."""
-    faults = [
-        f"{host.name} cannot be reached: {situation.unreachable[host.name]}"
+def ask_hosts(questions: Sequence[Question]) -> list[Reply]:
+    """Look at all of these at once, each a task run."""
+    asked = [check_host.submit(host, check) for host, check in questions]
+    return [_reply(future.result) for future in asked]
+
+
+def ask_at_once(questions: Sequence[Question]) -> list[Reply]:
+    """The same without task runs: each would cost several calls to Prefect."""
+    if not questions:
+        return []
+    with ThreadPoolExecutor(len(questions)) as pool:
+        asked = [pool.submit(look, host, check) for host, check in questions]
+        return [_reply(future.result) for future in asked]
+
+
+def preflight(cluster: Cluster, plan: LaunchPlan, situation: Situation, ledger: Ledger) -> Preflight:
+    """Look at everything; `PreflightFailed` lists all that is wrong."""
+    found = examine(cluster, plan, situation, ledger)
+    short = any(one.about == "memory" and one.prevents for one in found.findings)
+    if short and not any(host.name in situation.engine_hosts for host in plan.hosts):
+        situation = _after_a_while(cluster, plan, situation, found.memory_gib)
+        found = _with_memory(found, plan, situation)
+    if found.faults:
+        raise PreflightFailed(found.faults, found.findings)
+    return found
+
+
+def examine(
+    cluster: Cluster,
+    plan: LaunchPlan,
+    situation: Situation,
+    ledger: Ledger,
+    ask: Callable[[Sequence[Question]], list[Reply]] = ask_hosts,
+) -> Preflight:
+    """Everything that can be found out now, by one look at each thing; nothing is changed."""
+    away = [
+        bad(host.name, "host", f"{host.name} cannot be reached: {situation.unreachable[host.name]}")
         for host in plan.hosts
         if host.name in situation.unreachable
     ]
-    if faults:
-        raise PreflightFailed(faults)
-    launch_command(plan)  # raises CannotLaunch while it is still harmless
-    image_id, image_faults = _image(plan)
-    revision, weights, weight_faults = _weights(cluster, plan)
-    memory_gib, memory_faults = _memory(plan, situation, weights)
-    if memory_faults and not any(host.name in situation.engine_hosts for host in plan.hosts):
-        situation = _after_a_while(cluster, plan, situation, memory_gib)
-        memory_gib, memory_faults = _memory(plan, situation, weights)
-    faults = image_faults + weight_faults + memory_faults
-    if not image_faults:
-        parsed = check_host(plan.head, ArgumentsParse(plan.image, serve_arguments(plan)))
-        faults += parsed.verdict.faults
-    if faults:
-        raise PreflightFailed(faults)
-    return Preflight(image_id, revision, memory_gib)
+    if away:
+        return Preflight(tuple(away))
+    try:
+        replies = _ask_all(cluster, plan, ask)
+    except CannotLaunch as error:
+        return Preflight((bad("", "launch", str(error)),))
+    identity, found = software_findings(plan, replies["software"])
+    revision, heavy, of_weights = weights_findings(plan, replies["weights"])
+    found += of_weights
+    for host, there, room in zip(plan.hosts, replies["files"], replies["disk"], strict=True):
+        found += plain_findings(host, "files", "the files of the launch are there", there)
+        found += plain_findings(host, "disk", "there is room on the disk", room)
+    found += port_findings(plan, situation, replies["port"][0])
+    result = Preflight(tuple(found), identity, revision, heavy)
+    if identity:
+        result = _second_look(plan, result, ledger, ask)
+    return _with_memory(result, plan, situation)
 
 
-def _image(plan: LaunchPlan) -> tuple[str, list[str]]:
-    """The image's id, the same on every host."""
-    ids = {host.name: check_host(host, ImageThere(plan.image)).seen for host in plan.hosts}
-    lacking = [name for name, image_id in ids.items() if not image_id]
-    if lacking:
-        return "", [f"image {plan.image} is not on {' and '.join(lacking)}"]
-    if len(set(ids.values())) > 1:
-        shown = ", ".join(f"{name}: {image_id[:19]}" for name, image_id in ids.items())
-        return "", [f"image {plan.image} is not the same on all hosts ({shown}): copy it to the others"]
-    return next(iter(ids.values())), []
-
-
-def _weights(cluster: Cluster, plan: LaunchPlan) -> tuple[str, int, list[str]]:
-    """Revision and size of the weights, whole on every host."""
-    check = HasWeights(plan.recipe.model, cluster.hf_cache, cluster.models_directory)
-    findings = {host.name: check_host(host, check) for host in plan.hosts}
-    faults = [f"{name}: {fault}" for name, found in findings.items() for fault in found.verdict.faults]
-    copies = [found.seen for found in findings.values() if found.seen]
-    if len({copy.revision for copy in copies}) > 1:
-        faults.append(f"the hosts hold different revisions of {plan.recipe.model}: download it again on both")
-    revision = copies[0].revision if copies else ""
-    return revision, max((copy.bytes for copy in copies), default=0), faults
-
-
-def _memory(plan: LaunchPlan, situation: Situation, weights: int) -> tuple[float, list[str]]:
-    """How much must be free on each host, and whether it will be."""
-    faults: list[str] = []
-    needed = 0.0
+def _ask_all(
+    cluster: Cluster, plan: LaunchPlan, ask: Callable[[Sequence[Question]], list[Reply]]
+) -> dict[str, list[Reply]]:
+    """The replies by what they are about, host by host; `CannotLaunch` when there is no command to launch."""
+    launcher = launcher_of(plan.recipe)
+    launcher.start(plan)
+    weights = HasWeights(plan.recipe.model, cluster.hf_cache, cluster.models_directory)
+    questions: list[tuple[str, Host, Check[Any]]] = [("port", plan.head, PortFree(plan.port))]
     for host in plan.hosts:
-        sight = situation.sights[host.name]
-        need = need_per_host(plan.recipe.memory_share, weights, len(plan.hosts), sight.memory_total)
-        faults += faults_of_fit(need, _available_after_stop(host, situation), host.name)
-        needed = max(needed, need.budget)
-    return needed + MARGIN_GIB, faults
+        questions += [
+            ("software", host, launcher.software(plan, host)),
+            ("files", host, FilesThere(launcher.files(plan, host))),
+            ("weights", host, weights),
+            ("disk", host, DiskFree(plan.on(host).home, START_GIB)),
+        ]
+    replies = ask([(host, check) for _, host, check in questions])
+    by_subject: dict[str, list[Reply]] = {}
+    for (about, _, _), reply in zip(questions, replies, strict=True):
+        by_subject.setdefault(about, []).append(reply)
+    return by_subject
+
+
+def _second_look(
+    plan: LaunchPlan, found: Preflight, ledger: Ledger, ask: Callable[[Sequence[Question]], list[Reply]]
+) -> Preflight:
+    """What needs the first answers: vLLM's own parser, and the config of the weights; both on the head."""
+    identity, revision = found.image_id, found.revision
+    check = launcher_of(plan.recipe).parser(plan)
+    if check is None:
+        said = "the recipe's own command is taken as it is"
+        return dataclasses.replace(found, findings=(*found.findings, good(plan.head.name, "arguments", said)))
+    known = parsed_before(ledger, plan.recipe.key, identity, check)
+    questions: list[Question] = [(plan.head, ModelConfigRead(config_path(plan, revision)))]
+    config, *rest = ask([*questions, *(() if known else ((plan.head, check),))])
+    reply = Finding(known, check.verdict(known)) if known else rest[0]
+    if isinstance(reply, Finding) and not known:
+        remember(ledger, plan.recipe.key, identity, check, reply.seen)
+    return dataclasses.replace(
+        found,
+        findings=(*found.findings, *argument_findings(plan, reply)),
+        config=config.seen if isinstance(config, Finding) else None,
+    )
+
+
+def _with_memory(found: Preflight, plan: LaunchPlan, situation: Situation) -> Preflight:
+    """The same with a fresh judgement of memory."""
+    others = tuple(one for one in found.findings if one.about not in ("memory", "cache"))
+    load = Load(found.weights, found.config)
+    return dataclasses.replace(
+        found,
+        findings=(*others, *memory_findings(plan, situation, load)),
+        memory_gib=needed_gib(plan, situation, load),
+    )
 
 
 def _after_a_while(cluster: Cluster, plan: LaunchPlan, situation: Situation, gib: float) -> Situation:
@@ -104,16 +195,12 @@ def _after_a_while(cluster: Cluster, plan: LaunchPlan, situation: Situation, gib
         with contextlib.suppress(CheckFailed):
             ensure(host, MemoryFree(gib, tries=PATIENT_LOOKS))
         sights[host.name] = look_at_host(host, cluster.hf_cache)
-    return replace(situation, sights=sights)
+    return dataclasses.replace(situation, sights=sights)
 
 
-def _available_after_stop(host: Host, situation: Situation) -> float:
-    """GiB that will be free once the present engine has gone: what it was launched with comes back."""
-    sight = situation.sights[host.name]
-    available = sight.memory_available / GIB
-    launch = situation.launch
-    if launch is None or host.name not in launch.hosts:
-        # An engine of unknown share: only its stop will show; the check before the start decides then.
-        return sight.memory_total / GIB if host.name in situation.engine_hosts else available
-    share = Recipe.model_validate(launch.recipe).memory_share
-    return min(available + share * sight.memory_total / GIB, sight.memory_total / GIB)
+def _reply(get: Callable[[], Any]) -> Reply:
+    try:
+        found: Finding[Any] = get()
+    except (Unreachable, Unreadable) as error:
+        return error
+    return found

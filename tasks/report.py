@@ -32,10 +32,13 @@ class Report:
         """Open the record of the run."""
         start_run(self.ledger, self.run_id, self.kind, self.model, expected_seconds)
 
-    def phase(self, phase: str, message: str, progress: float, eta_seconds: float | None = None) -> None:
-        """Say where the run is; `progress` (0 to 1) never falls."""
+    def phase(
+        self, phase: str, message: str, progress: float, eta_seconds: float | None = None, **figures: Any
+    ) -> None:
+        """Say where the run is; `progress` (0 to 1) never falls; `figures` go with the event."""
         self.progress = max(self.progress, min(progress, 1.0))
         data = {"phase": phase, "message": message, "progress": self.progress, "eta_seconds": eta_seconds}
+        data |= figures
         report(
             self.ledger, self.run_id, "phase", data, phase=phase, message=message, progress=self.progress,
             eta_seconds=eta_seconds,
@@ -77,7 +80,8 @@ class Report:
             return
         self._artifact_at = now
         percent = round(self.progress * 100, 1)
-        description = f"swap to {self.model}: {phase}"
+        doing = "swap to" if self.kind == "swap" else self.kind
+        description = f"{doing} {self.model}: {phase}"
         if self._artifact is None:
             made: Any = create_progress_artifact(percent, description=description)
             self._artifact = made

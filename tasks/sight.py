@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from tasks.check import Answer, Command, Unreadable, command
 from tasks.remote import script
 
+NO_DOCKER = "docker is not installed"
 _OUT_OF_TIME = ("124", "137")
 """Exit codes of `timeout -k`: it ended the command, or had to kill it."""
 
@@ -31,12 +32,22 @@ class ContainerSeen:
 
 
 @dataclass(frozen=True)
+class ProcessSeen:
+    """One process that was started away from its session; `mark` says which launch of the ledger it is."""
+
+    name: str
+    state: str
+    mark: str
+
+
+@dataclass(frozen=True)
 class HostSight:
     """
     One look at a host.
 
     Attributes:
         memory_total, memory_available: Bytes; available is what the kernel could give, page cache included.
+        disk_free: Bytes left where the Hugging Face cache is, or will be.
         gpu: None when nvidia-smi failed or hung (`gpu_fault` says which).
         docker_fault: Blank, or why the containers could not be listed.
     """
@@ -53,10 +64,19 @@ class HostSight:
     gpu_fault: str
     containers: tuple[ContainerSeen, ...] = field(default_factory=tuple)
     docker_fault: str = ""
+    processes: tuple[ProcessSeen, ...] = ()
 
     def container(self, name: str) -> ContainerSeen | None:
         """The container of that name, running or not."""
         return next((seen for seen in self.containers if seen.name == name), None)
+
+    def process(self, name: str) -> ProcessSeen | None:
+        """The process of that name, running or not."""
+        return next((seen for seen in self.processes if seen.name == name), None)
+
+    def holds(self, name: str) -> bool:
+        """True when a container or a process of that name is there, running or not."""
+        return self.container(name) is not None or self.process(name) is not None
 
 
 def look_command(hf_cache: str | None) -> Command:
@@ -87,6 +107,7 @@ def read_sight(answer: Answer) -> HostSight:
             gpu_fault=gpu_fault,
             containers=tuple(_container(line) for line in facts.get("container", [])),
             docker_fault=_docker_fault(facts["docker_code"][0], answer.stderr),
+            processes=tuple(_process(line) for line in facts.get("process", [])),
         )
     except (KeyError, ValueError, IndexError, TypeError) as error:
         raise Unreadable(f"the look at the host cannot be read ({error!r}): {answer.said}") from error
@@ -116,9 +137,16 @@ def _container(line: str) -> ContainerSeen:
     return ContainerSeen(row["Names"], row["State"], row.get("Status", ""), row.get("Image", ""))
 
 
+def _process(line: str) -> ProcessSeen:
+    name, state, mark = line.split(" ")
+    return ProcessSeen(name, state, mark)
+
+
 def _docker_fault(code: str, stderr: str) -> str:
     if code == "0":
         return ""
     if code in _OUT_OF_TIME:
         return "docker does not answer"
+    if code == "127":
+        return NO_DOCKER
     return f"docker failed with exit code {code}: {stderr.strip()[-300:]}"

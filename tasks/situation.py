@@ -26,8 +26,8 @@ class Situation:
     Attributes:
         sights: What was seen, by host name.
         unreachable: Why a host could not be looked at, by its name.
-        engine_hosts: Hosts that hold the engine's container, running or not.
-        launch: The launch of the ledger that the container belongs to.
+        engine_hosts: Hosts that hold the engine, as container or process, running or not.
+        launch: The launch of the ledger that the engine belongs to.
         serving: Ids that answer at the vLLM service.
         previous: What to put back when the swap fails.
     """
@@ -38,6 +38,11 @@ class Situation:
     launch: Launch | None = None
     serving: tuple[str, ...] = ()
     previous: Recipe | None = None
+
+    @property
+    def places(self) -> dict[str, tuple[str, str]]:
+        """Home and Hugging Face cache of every host that was seen."""
+        return {name: (sight.home, sight.cache) for name, sight in self.sights.items()}
 
     def serves(self, recipe: Recipe) -> bool:
         """True when that very recipe runs and answers: nothing would change."""
@@ -69,16 +74,20 @@ def look_around(cluster: Cluster, catalog: Catalog, ledger: Ledger) -> Situation
         except (Unreachable, Unreadable) as error:
             unreachable[name] = str(error)
     container = cluster.vllm.container
-    engine_hosts = tuple(name for name, sight in sights.items() if sight.container(container))
-    launch = _launch_of(cluster, ledger, container) if cluster.vllm.host in engine_hosts else None
+    engine_hosts = tuple(name for name, sight in sights.items() if sight.holds(container))
+    head = sights.get(cluster.vllm.host)
+    launch = _launch_of(cluster, ledger, head) if head and cluster.vllm.host in engine_hosts else None
     serving = tuple(served_ids(cluster.base_url(cluster.vllm)))
     previous = _previous(catalog, ledger, launch, serving)
     return Situation(sights, unreachable, engine_hosts, launch, serving, previous)
 
 
-def _launch_of(cluster: Cluster, ledger: Ledger, container: str) -> Launch | None:
-    """The ledger's launch whose mark the container carries."""
-    ask = command("docker", "inspect", "--format", "{{json .Config.Env}}", container)
+def _launch_of(cluster: Cluster, ledger: Ledger, head: HostSight) -> Launch | None:
+    """The ledger's launch whose mark the engine on the head carries."""
+    name = cluster.vllm.container
+    if process := head.process(name):
+        return get_launch(ledger, process.mark)
+    ask = command("docker", "inspect", "--format", "{{json .Config.Env}}", name)
     answer = run(cluster.host(cluster.vllm.host), ask)
     try:
         variables = json.loads(answer.stdout) if answer.ok else []

@@ -8,7 +8,7 @@ from typing import Any
 from prefect.artifacts import create_markdown_artifact
 
 from blocks.cluster import Host
-from blocks.ledger.launches import usual_seconds
+from blocks.ledger.launches import last_launch, usual_seconds
 from blocks.ledger.runs import RunState
 from blocks.ledger.store import Ledger
 from blocks.recipe import Recipe
@@ -21,9 +21,11 @@ from tasks.launch import LaunchPlan, plan_launch
 from tasks.plan import plan_sentences
 from tasks.preflight import Preflight, PreflightFailed, preflight
 from tasks.report import Report
+from tasks.sight import NO_DOCKER
 from tasks.situation import Situation, look_around
 from tasks.ssh import Unreachable
 from tasks.start import let_end, save_logs, start, stop, stop_without_prefect
+from tasks.updated_image import mark_tried, take_back_untried
 
 FAILURES = (StartFailed, CheckFailed, Unreachable, Unreadable)
 """What may go wrong once the old model has been stopped, and is answered by putting it back."""
@@ -84,13 +86,13 @@ class Swap:
         if sight is None:
             why = self.situation.unreachable.get(cluster.vllm.host, "it was not looked at")
             raise PreflightFailed([f"{cluster.vllm.host} cannot be reached: {why}"])
-        return plan_launch(cluster, recipe, str(uuid.uuid4()), sight.home)
+        return plan_launch(cluster, recipe, str(uuid.uuid4()), sight.home, self.situation.places)
 
     def preflight(self, plan: LaunchPlan) -> Preflight:
         """Find out what would fail, while nothing has been changed."""
         self.report.phase("preflight", "checking image, weights, memory and arguments", 0.03)
         self._require_engine_hosts()
-        return preflight(self.settings.cluster, plan, self.situation)
+        return preflight(self.settings.cluster, plan, self.situation, self.ledger)
 
     def sentences(self, plan: LaunchPlan, found: Preflight) -> list[str]:
         """The plan in plain words; kept as an artifact of the run."""
@@ -134,6 +136,7 @@ class Swap:
             progress_to=1.0,
         )
         start(follower, self.ledger, found.image_id, found.revision, found.memory_gib)
+        mark_tried(self.ledger, found.image_id)
 
     def keep_logs(self, name: str) -> dict[str, list[tuple[str, str]]]:
         """Save the engine's logs of every reachable host."""
@@ -151,17 +154,9 @@ class Swap:
 
     def put_back(self) -> str:
         """Start the previous model again; returns, in plain words, what is loaded now."""
-        previous = self.situation.previous
         self.stop_present("its start failed")
-        if previous is None:
-            return "No model is loaded."
-        if previous.key == self.recipe.key and previous == self.recipe:
-            return f"No model is loaded: {previous.title} is the one that failed to start."
-        self.report.phase("putting back", f"starting {previous.title} again", 0.5)
-        plan = self.plan(previous)
-        found = self.preflight(plan)
-        self.start(plan, found, progress_from=0.5)
-        return f"{previous.title} is loaded again and answers."
+        image = self._image_back()
+        return f"{self._previous_back()}{image}"
 
     def leave_known_state(self, reason: BaseException) -> None:
         """After a cancel or an unforeseen error: stop a half-started model and say what is loaded."""
@@ -180,6 +175,26 @@ class Swap:
         previous = self.situation.previous
         advice = f"Switch to {previous.title} to have it back." if previous else "Switch to a model."
         self.report.end(state, f"{why} in the middle of the swap. {loaded}", now_loaded=None, advice=advice)
+
+    def _image_back(self) -> str:
+        """The first start after an update of the launcher failed: go back to the image from before."""
+        launch = last_launch(self.ledger)
+        if launch is None:
+            return ""
+        said = take_back_untried(self.ledger, self.settings.cluster.hosts, launch.image_id)
+        return f" {said}" if said else ""
+
+    def _previous_back(self) -> str:
+        previous = self.situation.previous
+        if previous is None:
+            return "No model is loaded."
+        if previous.key == self.recipe.key and previous == self.recipe:
+            return f"No model is loaded: {previous.title} is the one that failed to start."
+        self.report.phase("putting back", f"starting {previous.title} again", 0.5)
+        plan = self.plan(previous)
+        found = self.preflight(plan)
+        self.start(plan, found, progress_from=0.5)
+        return f"{previous.title} is loaded again and answers."
 
     def _tell_draining(self, message: str) -> None:
         self.report.phase("draining", message, 0.05)
@@ -204,7 +219,7 @@ class Swap:
             )
         for name in {host.name for host in self._hosts_to_clear()}:
             fault = self.situation.sights[name].docker_fault
-            if fault:
+            if fault and not (fault == NO_DOCKER and self.recipe.launcher == "venv"):
                 raise PreflightFailed([f"{name}: {fault}"])
 
 

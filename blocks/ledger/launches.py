@@ -54,6 +54,11 @@ def get_launch(ledger: Ledger, launch_id: str) -> Launch | None:
     return _first(ledger, select(launches).where(launches.c.id == launch_id))
 
 
+def last_launch(ledger: Ledger) -> Launch | None:
+    """The newest launch, whatever came of it."""
+    return _first(ledger, select(launches).order_by(launches.c.launched.desc()).limit(1))
+
+
 def last_good_launch(ledger: Ledger) -> Launch | None:
     """The newest launch that came to answer."""
     query = select(launches).where(launches.c.ready.is_not(None)).order_by(launches.c.launched.desc())

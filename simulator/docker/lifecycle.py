@@ -21,7 +21,7 @@ from simulator.processes import Signal, end, send, signal_named
 
 RUN = (
     "detach/d rm init privileged interactive/i tty/t name= network= net= env/e= env-file= volume/v= "
-    "publish/p= gpus= ipc= ulimit= shm-size= memory/m= memory-swap= pids-limit= cap-add= cap-drop= "
+    "publish/p= gpus= cpus= ipc= ulimit= shm-size= memory/m= memory-swap= pids-limit= cap-add= cap-drop= "
     "device= entrypoint= restart= label/l= user/u= workdir/w= hostname/h= pull= runtime= "
     "security-opt= add-host= group-add= stop-timeout= read-only quiet/q"
 )

@@ -1,4 +1,4 @@
-"""Launch arguments: whether the vLLM of an image understands them."""
+"""Launch arguments: whether the vLLM that will get them understands them."""
 
 import json
 from dataclasses import dataclass
@@ -17,17 +17,26 @@ class Parsed:
 
 @dataclass(frozen=True)
 class ArgumentsParse(Check[Parsed]):
-    """vLLM's own parser, in the very image, takes these arguments of `vllm serve`."""
+    """
+    vLLM's own parser takes these arguments of `vllm serve`; the engine that runs is not touched.
 
-    image: str
+    Attributes:
+        where: The image, or the virtual environment.
+        variables: The engine's environment as NAME=VALUE.
+        python: Interpreter of the virtual environment; blank: the image's own.
+    """
+
+    where: str
     arguments: tuple[str, ...]
+    variables: tuple[str, ...] = ()
+    python: str = ""
 
     def __str__(self) -> str:
-        return f"the vLLM of {self.image} understands the arguments"
+        return f"the vLLM of {self.where} understands the arguments"
 
     def probe(self) -> Command:
-        run = ("docker", "run", "--rm", "-i", "--network", "none", "--entrypoint", "python3", self.image, "-")
-        return command(*run, *self.arguments, stdin=script("parse_arguments.py"), timeout=180)
+        asked = (*self._interpreter(), "-", *self.arguments)
+        return command(*asked, stdin=script("parse_arguments.py"), timeout=180)
 
     def read(self, answer: Answer) -> Parsed:
         if answer.code == 2 and "error:" in answer.stderr:
@@ -42,3 +51,11 @@ class ArgumentsParse(Check[Parsed]):
 
     def verdict(self, seen: Parsed) -> Verdict:
         return Verdict((f"vLLM refuses the arguments: {seen.fault}",)) if seen.fault else Verdict()
+
+    def _interpreter(self) -> tuple[str, ...]:
+        if self.python:
+            return ("env", *self.variables, "nice", self.python)
+        given = tuple(word for pair in self.variables for word in ("-e", pair))
+        # Beside an engine that serves or starts: little memory, few cores, no GPU, no network.
+        modest = ("--network", "none", "--cpus", "2", "--memory", "8g")
+        return ("docker", "run", "--rm", "-i", *modest, *given, "--entrypoint", "python3", self.where)

@@ -8,6 +8,8 @@ from typing import Any
 from tasks.check import Answer, Check, Command, Unreadable, Verdict, command
 
 STOP_GRACE_SECONDS = 10
+NOT_FOUND = 127
+"""Exit code of a shell or of `timeout` when there is no such program."""
 
 
 def list_command(name: str) -> Command:
@@ -17,7 +19,9 @@ def list_command(name: str) -> Command:
 
 
 def read_rows(answer: Answer) -> list[dict[str, Any]]:
-    """The rows of `docker ps --format '{{json .}}'`."""
+    """The rows of `docker ps --format '{{json .}}'`; where there is no docker there are no containers."""
+    if answer.code == NOT_FOUND:
+        return []
     if not answer.ok:
         raise Unreadable(f"docker cannot list its containers: {answer.said}")
     try:

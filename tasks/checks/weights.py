@@ -7,7 +7,7 @@ from typing import Any
 
 from blocks.menu import OnDisk
 from tasks.check import Answer, Check, Command, Unreadable, Verdict, command
-from tasks.remote import script
+from tasks.remote import script_with
 
 WEIGHT_FILES = (".safetensors", ".gguf", ".bin", ".pt", ".pth")
 SETTING_FILES = (".json", ".jinja", ".model", ".txt", ".tiktoken")
@@ -15,11 +15,17 @@ BUSY_SECONDS = 600
 """An unfinished blob younger than this belongs to a download that is under way."""
 
 
-def list_command(hf_cache: str | None, models_directory: str) -> Command:
-    """Lists every model of a host."""
-    return command(
-        "python3", "-", hf_cache or "", models_directory, stdin=script("list_weights.py"), timeout=120
-    )
+def list_command(hf_cache: str | None, models_directory: str, **narrower: Any) -> Command:
+    """
+    Lists every model of a host.
+
+    Args:
+        hf_cache: The Hugging Face cache; None: where the host has it.
+        models_directory: Folder of local models.
+        **narrower: `only` one model, a `commit` of it; `known` digests of settings that need not be sent.
+    """
+    given = {"cache": hf_cache or "", "models": models_directory, **narrower}
+    return command("python3", "-", stdin=script_with("list_weights.py", **given), timeout=120)
 
 
 def read_models(answer: Answer) -> list[OnDisk]:
@@ -32,15 +38,24 @@ def read_models(answer: Answer) -> list[OnDisk]:
         raise Unreadable(f"the list of models cannot be read: {error}") from error
 
 
+def read_settings(answer: Answer) -> dict[str, dict[str, Any]]:
+    """`digest` and `texts` of the small files by model, of those that were sent; after `read_models`."""
+    models = json.loads(answer.stdout)["models"]
+    return {facts["model"]: facts["settings"] for facts in models if "texts" in facts["settings"]}
+
+
 def judge(facts: Mapping[str, Any]) -> OnDisk:
     """
     Whether a model's files are whole (spark-tools.md 3.3).
 
-    By the hub's own tree of the commit and by the index of the shards, where there are such; without an
-    index by at least one weight file; and always a readable config.json and no download under way.
+    By the list that our own download left, by the hub's tree of the commit and by the index of the shards,
+    where there are such; without an index by at least one weight file; and always a readable config.json
+    and no download under way.
     """
     files: dict[str, int] = facts["files"]
     missing = [name for name, size in sorted(files.items()) if size < 0]
+    if facts["wanted"] is not None:
+        missing += _missing_by_list(files, facts["wanted"])
     if facts["tree"] is not None:
         missing += _missing_by_tree(files, facts["tree"])
     if facts["index"] is not None:
@@ -53,7 +68,22 @@ def judge(facts: Mapping[str, Any]) -> OnDisk:
         missing.append("a file that is being downloaded")
     size = sum(size for size in files.values() if size > 0)
     named = tuple(dict.fromkeys(missing))
-    return OnDisk(facts["model"], size, not named, facts["revision"], named)
+    return OnDisk(
+        model=facts["model"],
+        bytes=size,
+        complete=not named,
+        revision=facts["revision"],
+        missing=named,
+        disk_bytes=facts["disk_bytes"],
+        partial_bytes=facts["partial_bytes"],
+    )
+
+
+def _missing_by_list(files: Mapping[str, int], wanted: Any) -> list[str]:
+    """Files of the list that are absent or of another size."""
+    if not isinstance(wanted, Mapping):
+        return ["a readable list of what was to be downloaded"]
+    return [name for name, size in sorted(wanted.items()) if files.get(name) != size]
 
 
 def _missing_by_tree(files: Mapping[str, int], tree: Any) -> list[str]:
@@ -85,17 +115,19 @@ def _missing_by_index(files: Mapping[str, int], index: Any) -> list[str]:
 
 @dataclass(frozen=True)
 class HasWeights(Check[OnDisk | None]):
-    """A model's weights are on the host and whole."""
+    """A model's weights are on the host and whole; of the commit named, else of the one that counts."""
 
     model: str
     hf_cache: str | None
     models_directory: str
+    commit: str = ""
 
     def __str__(self) -> str:
         return f"the weights of {self.model} are whole"
 
     def probe(self) -> Command:
-        return list_command(self.hf_cache, self.models_directory)
+        only = {"only": self.model, **({"commit": self.commit} if self.commit else {})}
+        return list_command(self.hf_cache, self.models_directory, **only)
 
     def read(self, answer: Answer) -> OnDisk | None:
         return next((model for model in read_models(answer) if model.model == self.model), None)

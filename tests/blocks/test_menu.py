@@ -4,7 +4,7 @@ import pytest
 
 from blocks.cluster import Cluster, Host, with_default_services
 from blocks.ledger.seen import Sight
-from blocks.menu import Entry, OnDisk, disks_from, make_menu, swappable
+from blocks.menu import Entry, OnDisk, disks_from, files_subject, make_menu, swappable
 from blocks.recipe import Catalog, Recipe, bundled_recipes
 
 TWO_HOSTS = with_default_services(
@@ -123,3 +123,19 @@ def test_disks_are_read_from_what_the_observer_wrote():
     sights = {"disk/spark-1": Sight("disk/spark-1", 0.0, {"models": [model]})}
 
     assert disks_from(sights) == {"spark-1": [OnDisk("org/solo", 5, False, "abc", ("x",))]}
+
+
+def test_a_half_is_shown_with_its_bytes_by_host():
+    half = OnDisk("org/solo", 10**9, complete=False, disk_bytes=3 * 10**9, partial_bytes=2 * 10**9)
+
+    found = entry("solo", {"spark-1": [half], "spark-2": [on_disk("org/solo", 9)]})
+
+    assert found.why == "org/solo is not whole on spark-1 (so far 3.0 GB on spark-1)"
+    assert found.on_disk == {"spark-1": 3 * 10**9, "spark-2": 9}
+
+
+def test_the_files_of_a_model_have_a_subject_that_fits_and_is_its_own():
+    assert files_subject("spark-1", "org/name") == "files/spark-1/org/name"
+    long = [files_subject("spark-1", f"{'o' * 96}/{'n' * 90}{number}") for number in (1, 2)]
+    assert [len(subject) for subject in long] == [120, 120]
+    assert long[0] != long[1]

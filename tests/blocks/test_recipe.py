@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from blocks.recipe import OWNED_FLAGS, Catalog, Recipe, bundled_recipes, flag_in, key_for
+from blocks.flag_rules import OWNED_FLAGS
+from blocks.flags import parse
+from blocks.recipe import MEMORY_GIB, Catalog, Recipe, bundled_recipes, flag_in, key_for
 from tests.blocks.hostile import HOSTILE
 
 
@@ -23,7 +25,19 @@ def test_flags_that_the_house_sets_itself_are_refused_by_name(flag: str):
         recipe(f"{flag}=1")
 
 
-@pytest.mark.parametrize("arg", ["--served_model_name", "--tensor_parallel_size=2", "--api_key=x"])
+@pytest.mark.parametrize(
+    "arg",
+    [
+        "-tp=2",
+        "-n2",
+        "-r",
+        "--served-model",
+        "--tensor-parallel",
+        "--served_model_name",
+        "--tensor_parallel_size=2",
+        "--api_key=x",
+    ],
+)
 def test_their_spelling_with_underscores_is_refused_too(arg: str):
     with pytest.raises(ValidationError, match="is set by Spark Control"):
         recipe(arg)
@@ -109,9 +123,82 @@ def test_an_unknown_recipe_is_answered_with_the_known_ones():
 def test_the_bundled_recipes_have_different_keys_and_say_what_they_are():
     bundled = bundled_recipes()
 
-    assert len({entry.key for entry in bundled}) == len(bundled) >= 4
-    assert all(entry.name and entry.description and entry.size_gb > 0 for entry in bundled)
-    assert any(entry.hosts == 2 for entry in bundled)
+    assert len({entry.key for entry in bundled}) == len(bundled) >= 10
+    assert all(entry.name and entry.description and entry.tags and entry.size_gb > 0 for entry in bundled)
+    assert sum(entry.hosts == 2 for entry in bundled) >= 2
+
+
+@pytest.mark.parametrize("entry", bundled_recipes(), ids=lambda entry: entry.key)
+def test_a_bundled_recipe_fits_into_the_memory_it_asks_for(entry: Recipe):
+    share = entry.memory_share * MEMORY_GIB * 1024**3
+
+    assert parse(entry.args)["--max-model-len"]
+    assert entry.size_gb * 1e9 / entry.hosts < 0.95 * share
+    assert entry.hosts in (1, 2)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {
+            "launcher": "docker",
+            "command": ["serve", "--port", "1"],
+            "mounts": ["/srv/data:/data:ro", "~/x:/x"],
+        },
+        {"launcher": "venv", "venv": "~/venvs/vllm"},
+        {"mods": ["mods/drop-caches", "my-mod.zip"], "mounts": ["~/models/a.b:/a"]},
+        {"hosts": 2, "hosts_limit": "cluster"},
+        {"hosts_limit": "solo"},
+    ],
+)
+def test_each_launcher_has_its_own_fields(fields: dict[str, object]):
+    assert recipe(**fields).model_dump(include=set(fields)) == fields
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"launcher": "venv"}, "venv is missing"),
+        ({"launcher": "venv", "venv": "~/v", "mods": ["mods/x"]}, "mods is for the launcher launch-cluster"),
+        (
+            {"launcher": "venv", "venv": "~/v", "image": "x"},
+            "image is for the launcher launch-cluster or docker",
+        ),
+        ({"launcher": "docker", "mods": ["mods/x"]}, "mods is for the launcher launch-cluster, not docker"),
+        ({"command": ["serve"]}, "command is for the launcher docker"),
+        ({"venv": "~/v"}, "venv is for the launcher venv"),
+        ({"launcher": "screen"}, "launcher"),
+        ({"launcher": "venv", "venv": "relative"}, "not an absolute path"),
+        ({"hosts": 2, "hosts_limit": "solo"}, "runs on one host only"),
+        ({"hosts": 1, "hosts_limit": "cluster"}, "only across several hosts"),
+        ({"mounts": ["/a/../etc:/b"]}, "climbs"),
+    ],
+)
+def test_fields_that_contradict_each_other_are_refused_by_name(fields: dict[str, object], why: str):
+    with pytest.raises(ValidationError, match=why):
+        recipe(**fields)
+
+
+@pytest.mark.parametrize("bad", ["/abs", "../up", "mods/../x", "a b", "-x", "mods/", "$(id)", "a\n"])
+def test_a_mod_is_a_plain_path_below_the_launchers_folder(bad: str):
+    with pytest.raises(ValidationError, match="mods"):
+        recipe(mods=[bad])
+
+
+@pytest.mark.parametrize(
+    "bad", ["/a", "a:/b", "/a:b", "/a b:/c", "/a:/b:rw", "/a:/b,x", "$HOME:/x", "/a:/b:ro:ro"]
+)
+def test_a_mount_names_two_plain_places(bad: str):
+    with pytest.raises(ValidationError, match="mounts"):
+        recipe(mounts=[bad])
+
+
+@pytest.mark.parametrize(
+    ("args", "share"),
+    [(["--gpu-memory-utilization-gb", "60.845"], 0.5), (["--gpu-memory-utilization-gb=x"], 0.92)],
+)
+def test_a_share_in_gib_is_a_share_of_the_whole_memory(args: list[str], share: float):
+    assert recipe(*args).memory_share == pytest.approx(share)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tasks.launch import CannotLaunch, expand, launch_command, serve_arguments
+from tasks.launch import CannotLaunch, expand, serve_arguments
+from tasks.launchers.script import launch_command
 from tests.tasks.cluster_of_two import BOTH, SOLO, TWO, plan_of
 
 UNFIT = [" ", "*", "?", "'", '"', "$", "`", ";", "&", "|", "(", "<", ":", "\\", "!", "#", "[", "{"]

@@ -5,10 +5,11 @@ import dataclasses
 import pytest
 
 from blocks.recipe import Recipe
-from tasks import preflight
 from tasks.arithmetic import MARGIN_GIB, MemoryNeed, faults_of_fit, need_per_host
 from tasks.checks.memory import GIB
+from tasks.headroom import Load, memory_findings, needed_gib
 from tasks.plan import plan_sentences, spoken
+from tasks.preflight import PreflightFailed
 from tasks.situation import Situation
 from tests.tasks.cluster_of_two import BOTH, SOLO, TWO, launch_of, plan_of, sight
 
@@ -37,7 +38,9 @@ def test_a_model_fits_when_its_budget_is_free_and_its_weights_are_within(
 
 
 def memory(recipe: Recipe, situation: Situation, weights: float = 10) -> tuple[float, list[str]]:
-    return preflight._memory(plan_of(recipe), situation, int(weights * GIB))
+    plan, size = plan_of(recipe), Load(int(weights * GIB))
+    found = memory_findings(plan, situation, size)
+    return needed_gib(plan, situation, size), [one.sentence for one in found if one.prevents]
 
 
 def test_an_idle_host_has_what_it_says_it_has():
@@ -78,7 +81,7 @@ def test_weights_on_two_hosts_are_halved():
 
 
 def test_a_failed_preflight_says_all_that_is_wrong():
-    failed = preflight.PreflightFailed(["no image", "no weights"])
+    failed = PreflightFailed(["no image", "no weights"])
 
     assert (str(failed), failed.faults) == ("no image; no weights", ["no image", "no weights"])
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from blocks.menu import OnDisk
-from tasks.check import Answer
+from tasks.check import Answer, Command
 from tasks.checks.weights import list_command, read_models
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -28,8 +28,11 @@ class Disk:
         return Repo(self.hub / f"models--{model.replace('/', '--')}", commit)
 
     def answer(self, cache: str | None = None, **environment: str) -> Answer:
-        """What the script says, run by this interpreter."""
-        command = list_command(cache, "~/models")
+        """What the script says of everything."""
+        return self.answer_to(list_command(cache, "~/models"), **environment)
+
+    def answer_to(self, command: Command, **environment: str) -> Answer:
+        """What a command says, run by this interpreter."""
         done = subprocess.run(
             [sys.executable, *command.words[1:]],
             input=command.stdin.encode(),
