@@ -11,17 +11,26 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
+from gateway.api.disks import DisksApi
+from gateway.api.downloads import DownloadApi
+from gateway.api.knobs import KnobsApi
 from gateway.api.lock import LockApi
 from gateway.api.metrics import MetricsApi
 from gateway.api.models import ModelsApi, OpenAIModelsApi
+from gateway.api.recipes import RecipesApi
 from gateway.api.runs import RunsApi, SwapApi
 from gateway.api.status import StatusApi
+from gateway.api.suggest import SuggestApi
+from gateway.api.updates import UpdatesApi
+from gateway.api.validate import ValidateApi
 from gateway.auto_swap import AutoSwap
+from gateway.catalog import OwnCatalog
 from gateway.dashboard_files import dashboard, dashboard_file
 from gateway.edge.asgi import Asgi
 from gateway.edge.limits import Limits
 from gateway.edge.server import Server
 from gateway.errors import HANDLERS
+from gateway.explain import Explain
 from gateway.front import Front
 from gateway.keys import Keys
 from gateway.models import Models
@@ -47,7 +56,14 @@ CONTROLLERS = (
     StatusApi,
     MetricsApi,
     ModelsApi,
+    RecipesApi,
+    SuggestApi,
+    KnobsApi,
+    DisksApi,
+    DownloadApi,
+    UpdatesApi,
     OpenAIModelsApi,
+    ValidateApi,
     SwapApi,
     LockApi,
     RunsApi,
@@ -90,6 +106,8 @@ class Gateway:
                 options=options,
                 telemetry=telemetry,
                 turns=turns,
+                own_catalog=OwnCatalog(records, watch),
+                explain=Explain(upstreams, pool, turns),
                 connections=self._count_connections,
             ),
             exception_handlers=HANDLERS,

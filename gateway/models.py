@@ -1,9 +1,11 @@
 """The models: the menu as the disks have it, and which of its entries is loaded."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from blocks.ledger.seen import Sight, read_seen
-from blocks.menu import DISK, Entry, disks_from, make_menu
+from blocks.menu import DISK, Entry, OnDisk, disks_from, files_subject, make_menu
+from blocks.model_files import Machine, ModelFiles, files_from, mapping
 from blocks.recipe import Recipe
 from gateway.fresh import Fresh
 from gateway.records import Records
@@ -45,6 +47,38 @@ class Models:
             if name in (entry.model, served(entry)):
                 return entry
         return None
+
+    async def copies(self, model: str) -> dict[str, OnDisk]:
+        """A model's copies by host, whole or not."""
+        disks = disks_from(await self.disks())
+        return {host: copy for host, found in disks.items() for copy in found if copy.model == model}
+
+    async def files(self, model: str) -> ModelFiles | None:
+        """
+        What a model's small files say; None while no host's have been read.
+
+        Its weights count as large as all of its files together: names and sizes of single files are not kept.
+        """
+        copies = await self.copies(model)
+        for host in sorted(copies, key=lambda name: (not copies[name].complete, name)):
+            subject = files_subject(host, model)
+            sight = (await self._records.ask(read_seen, subject)).get(subject)
+            texts = mapping(sight.data.get("texts")) if sight else {}
+            if sight and sight.data.get("model") == model and "config.json" in texts:
+                return replace(files_from(texts, {}), weights_bytes=copies[host].bytes)
+        return None
+
+    async def machine(self) -> Machine:
+        """The cluster as a recipe is inferred for it: the memory of the smallest host; 0 bytes: unknown."""
+        names = {host.name for host in self._watch.settings.cluster.hosts}
+        seen = {subject.removeprefix(HOST): sight for subject, sight in (await self.hosts()).items()}
+        totals = [int(sight.data.get("memory_total") or 0) for name, sight in seen.items() if name in names]
+        return Machine(min((total for total in totals if total), default=0), len(names))
+
+    def is_loaded(self, model: str) -> bool:
+        """Whether the weights of that repo or folder are what is loaded, by any of its recipes or none."""
+        loaded, menu = self._watch.loaded, self._watch.settings.catalog.menu.values()
+        return model in loaded or any(recipe.model == model and recipe.served in loaded for recipe in menu)
 
     def answers_as(self, name: str) -> str | None:
         """The id under which that model answers right now; None when it is not loaded."""

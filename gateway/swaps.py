@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,15 @@ NOW_SECONDS = 0.5
 
 SWAP = "swap-model/cluster"
 """The deployment that swaps, by flow and name."""
+
+KINDS = {
+    SWAP: "swap",
+    "download-model/cluster": "download",
+    "delete-weights/cluster": "delete",
+    "validate-model/cluster": "validate",
+    "update-launcher/cluster": "update",
+}
+"""What each deployment's runs are called."""
 
 
 class Swaps:
@@ -80,12 +89,35 @@ class Swaps:
             )
         if entry.state != "ready":
             raise Problem(409, f"cannot swap to {entry.key}: {entry.why}", "not_swappable", param="model")
-        await self._require_lock(lock_token)
-        await self._prefect.deployment(SWAP)
+        lock_pass = await self.lock_pass(SWAP, lock_token)
         parameters = {"model": entry.key, "dry_run": dry_run, "approval": approval, "force": force}
-        parameters["lock_pass"] = await self._pass(lock_token)
+        parameters["lock_pass"] = lock_pass
         run = await self._prefect.start(SWAP, parameters, f"swap to {entry.key}")
         return merge(None, run, self._prefect.page(run.id), kind="swap", behind=await self._behind(run.id))
+
+    async def start_other(self, deployment: str, parameters: dict[str, Any], name: str) -> RunView:
+        """
+        Ask for a run of another deployment; `Problem` 503 with Prefect out of reach.
+
+        Args:
+            deployment: One of `KINDS`.
+            parameters: What its flow takes.
+            name: The run's name, for people.
+        """
+        run = await self._prefect.start(deployment, parameters, name)
+        return self._before_it_begins(run, KINDS[deployment])
+
+    async def lock_pass(self, deployment: str, token: str | None) -> str:
+        """
+        A pass for one run by the lock's holder; blank without a token while nobody holds it.
+
+        `Problem` 423 for everybody else; 503 when there is no such deployment, before a pass is spent on it.
+        """
+        lock = await self.lock()
+        if lock is not None and not token:
+            raise lock_problem(lock)
+        await self._prefect.deployment(deployment)
+        return await self._pass(token)
 
     async def view(self, run_id: UUID) -> RunView:
         """A run by its id; `Problem` 404 when nobody knows it."""
@@ -94,9 +126,11 @@ class Swaps:
         if record is None and flow_run is None:
             raise Problem(404, f"there is no run {run_id}", "unknown_run")
         url = self._prefect.page(str(run_id))
-        if record is not None:
+        if record is not None or flow_run is None:
             return merge(record, flow_run, url)
-        kind = "swap" if await self._is_swap(flow_run) else "run"
+        kind = await self._kind(flow_run)
+        if kind != "swap":
+            return self._before_it_begins(flow_run, kind)
         return merge(None, flow_run, url, kind=kind, behind=await self._behind(str(run_id)))
 
     async def recorded(self, run_id: UUID) -> RunView | None:
@@ -142,11 +176,6 @@ class Swaps:
         """The lock as it stands."""
         return await self._records.ask(current_lock)
 
-    async def _require_lock(self, token: str | None) -> None:
-        lock = await self.lock()
-        if lock is not None and not token:
-            raise lock_problem(lock)
-
     async def _pass(self, token: str | None) -> str:
         if not token:
             return ""
@@ -185,11 +214,18 @@ class Swaps:
                 raise
             return None
 
-    async def _is_swap(self, flow_run: FlowRun | None) -> bool:
-        try:
-            return flow_run is not None and flow_run.deployment_id == await self._prefect.deployment(SWAP)
-        except Problem:
-            return False
+    async def _kind(self, flow_run: FlowRun) -> str:
+        for deployment, kind in KINDS.items():
+            with suppress(Problem):
+                if flow_run.deployment_id == await self._prefect.deployment(deployment):
+                    return kind
+        return "run"
+
+    def _before_it_begins(self, flow_run: FlowRun, kind: str) -> RunView:
+        """A run that is no swap, as long as only Prefect knows it."""
+        view = merge(None, flow_run, self._prefect.page(flow_run.id), kind=kind)
+        view.model = view.model or str(flow_run.parameters.get("repo") or "")
+        return view
 
 
 def lock_problem(lock: Lock) -> Problem:

@@ -114,10 +114,12 @@ class _Line:
         while self.waiting and self.in_flight < self.at_once:
             client, waiters = self._clients.popitem(last=False)
             waiter, _ = waiters.popitem(last=False)
+            there = not waiter.future.done()  # else it was cancelled in this very moment
             if waiters:
                 self._clients[client] = waiters
+                self._clients.move_to_end(client, last=there)  # one that left has not used up the turn
             self.waiting -= 1
-            if not waiter.future.done():  # else it was cancelled in this very moment
+            if there:
                 self.in_flight += 1
                 now = monotonic()
                 waiter.future.set_result(Turn(self, now, now - waiter.joined, waiter.position))

@@ -151,6 +151,7 @@ class Watch:
     async def _read_settings(self) -> None:
         while True:
             await self._keys.refresh()
+            before = self.settings
             try:
                 settings = await self._records.ask(load_settings)
             except Problem:
@@ -158,6 +159,8 @@ class Watch:
             except Exception:  # whatever answers at Prefect's address, the watch goes on
                 log.exception("the settings cannot be read")
                 settings = self.settings
+            if self.settings is not before:
+                continue  # they were written while this reading was under way: it may be an old one
             if settings != self.settings or not self.read:
                 self._take(settings)
             await asyncio.sleep(SETTINGS_SECONDS)
@@ -191,8 +194,7 @@ class Watch:
         return running
 
     async def _look(self, service: Service) -> None:
-        models: tuple[str, ...] = ()
-        why = ""
+        models, why = tuple[str, ...](), ""
         try:
             async with asyncio.timeout(LOOK_TIMEOUT):
                 models = await self._ask(service)

@@ -1,14 +1,16 @@
-"""/v1/models and /api/models: what is loaded, what could be, and why not."""
+"""/v1/models and /api/models: what is loaded, what could be and why not; one more recipe."""
 
 import time
 from typing import Any
 
 import msgspec
-from litestar import Controller, get
+from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from blocks.menu import Entry
+from gateway.api.recipes import add_recipe
+from gateway.catalog import OwnCatalog
 from gateway.models import Models, served
 from gateway.problem import Problem
 from gateway.swaps import Swaps
@@ -77,6 +79,17 @@ class ModelsApi(Controller):
         now = await swaps.under_way()
         coming = now.model if now else None
         return {"models": [_view(entry, watch.loaded, coming) for entry in await models.menu()]}
+
+    @post("/", status_code=201)
+    async def add(
+        self,
+        data: JSONBody[dict[str, Any]],
+        own_catalog: NamedDependency[OwnCatalog],
+        *,
+        replace: FromQuery[bool] = False,
+    ) -> dict[str, Any]:
+        """Add a recipe, or confirm an inferred one: the body is the recipe; 409 while its key is taken."""
+        return await add_recipe(own_catalog, data, replace=replace)
 
 
 class OpenAIModelsApi(Controller):

@@ -66,6 +66,7 @@ class _Channel:
             exchange.write(message.get("body", b""))
             if not message.get("more_body", False):
                 exchange.end()
+                self._leave()  # whoever waits for the client to leave need not wait longer
             else:
                 exchange.flush()
                 if self._room is not None:

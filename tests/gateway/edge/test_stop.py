@@ -136,7 +136,6 @@ async def test_the_process_tells_whoever_does_not_end_and_exits_as_asked(
     )  # fmt: skip
     try:
         async for line in process.stderr:
-            print(line)
             if b"listening on" in line:
                 break
         async with Raw(int(port)) as raw, Raw(int(port)):
@@ -147,11 +146,12 @@ async def test_the_process_tells_whoever_does_not_end_and_exits_as_asked(
         call = await upstream.calls.get()
         await asyncio.wait_for(call.left.wait(), SECONDS)
 
-        assert await asyncio.wait_for(process.wait(), SECONDS) == 0
+        said = await asyncio.wait_for(process.stderr.read(), SECONDS)
+        assert await process.wait() == 0, said
     finally:
         if process.returncode is None:
             process.kill()
-        _, said = await process.communicate(); print(said.decode())
+        await process.communicate()
     assert b"\n\nevent: error\ndata: " in rest
     assert b"the gateway is being stopped" in rest
     assert not rest.endswith(b"0\r\n\r\n")
