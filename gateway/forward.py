@@ -74,11 +74,6 @@ class Forward:
         if self._room is not None:
             await self._room
 
-    def refuse(self, problem: Problem) -> None:
-        """The request cannot be sent on: that is the answer, unless another has begun."""
-        if not self.exchange.begun:
-            self._fail(problem)
-
     # The upstream's side
 
     def head(self) -> None:
@@ -133,9 +128,8 @@ class Forward:
         if self._held is not None:
             self._release()
         if self.exchange.begun:
-            self._tell(
-                502, f"{self.who} broke off in the middle of its answer: {self._why(why)}", "upstream_broke"
-            )
+            message = f"{self.who} broke off in the middle of its answer: {self._why(why)}"
+            self._tell(Problem(502, message, "upstream_broke"))
             self._finish("upstream_broke")
         else:
             message = f"{self.who} gave no answer: {self._why(why)}"
@@ -164,9 +158,9 @@ class Forward:
             self._parts_before, self._silent_since, self._beat_at = self._parts, now, now
         silent = now - self._silent_since
         if now - self.record.began > longest:
-            self.give_up(f"it took longer than {longest:.0f} seconds")
+            self._time_out(f"it took longer than {longest:.0f} seconds")
         elif silent > idle:
-            self.give_up(f"it said nothing for {idle:.0f} seconds")
+            self._time_out(f"it said nothing for {idle:.0f} seconds")
             return True
         elif 0 < heartbeat <= now - self._beat_at and self._events and self._tail.endswith(_BOUNDARIES):
             self.exchange.write(b": waiting\n\n")
@@ -174,15 +168,18 @@ class Forward:
             self._beat_at = now
         return False
 
-    def give_up(self, why: str, status: int = 504, code: str = "timed_out") -> None:
-        """Let the upstream go, and tell the client why."""
+    def give_up(self, problem: Problem) -> None:
+        """Let the upstream go, and tell the client: in the place of its answer, or in the middle of it."""
         if self._done.done():
             return
         if self.exchange.begun:
-            self._tell(status, f"{self.who}: {why}", code)
-            self._finish("timed_out")
+            self._tell(problem)
+            self._finish("timed_out" if problem.status == 504 else "refused")
         else:
-            self._fail(Problem(status, f"{self.who}: {why}", code, headers=retry_after(5)))
+            self._fail(problem)
+
+    def _time_out(self, why: str) -> None:
+        self.give_up(Problem(504, f"{self.who}: {why}", "timed_out", headers=retry_after(5)))
 
     # Within
 
@@ -225,12 +222,11 @@ class Forward:
         if held:
             self.body(bytes(held))
 
-    def _tell(self, status: int, message: str, code: str) -> None:
+    def _tell(self, problem: Problem) -> None:
         """Say what happened in an event stream; in every case the answer has no clean end."""
-        log.warning("%s", message)
+        log.warning("%s", problem)
         if self._events:
-            error = Problem(status, message, code).encoded
-            self.exchange.write(b"\n\nevent: error\ndata: " + error + b"\n\n")
+            self.exchange.write(b"\n\nevent: error\ndata: " + problem.encoded + b"\n\n")
         self.exchange.break_off()
 
     def _finish(self, outcome: Outcome) -> None:

@@ -67,7 +67,7 @@ class Front:
             if not exchange.begun:
                 exchange.answer_problem(problem, more)
         except asyncio.CancelledError:
-            record.ends("client_left")
+            record.ends("client_left" if exchange.gone else "refused")
             raise
         finally:
             record.bytes_in = exchange.body.received

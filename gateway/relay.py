@@ -11,7 +11,7 @@ from gateway.edge.exchange import Exchange
 from gateway.forward import Forward
 from gateway.heads import request_head
 from gateway.options import Options
-from gateway.problem import Problem
+from gateway.problem import Problem, retry_after
 from gateway.target import Target
 from gateway.tunnel import Tunnel
 from gateway.turns import Turn, Turns
@@ -137,7 +137,7 @@ class Relay:
             connection.begin(head + body if body else head, forward, head=exchange.method == "HEAD")
             await self.run(forward, target)
             return
-        connection.begin(head, forward, more=True, chunked=length is None)
+        connection.begin(head, forward, more=True, chunked=length is None, head=exchange.method == "HEAD")
         upload = asyncio.ensure_future(self._upload(exchange, forward, target))
         try:
             await self.run(forward, target)
@@ -159,7 +159,7 @@ class Relay:
             connection.write_body(target.rewritten(b""))
             connection.end_body()
         except Problem as problem:
-            forward.refuse(problem)
+            forward.give_up(problem)
 
     def _wedged(self, name: str, body: bytes) -> Problem | None:
         """A service that died inside is looked at; the client is told to come back."""
@@ -187,4 +187,8 @@ class Relay:
     def tell_all(self) -> None:
         """Tell every client that still waits that the gateway stops."""
         for forward in tuple(self._running):
-            forward.give_up("the gateway is being stopped", 503, "stopping")
+            forward.give_up(
+                Problem(
+                    503, f"{forward.who}: the gateway is being stopped", "stopping", headers=retry_after(5)
+                )
+            )

@@ -217,6 +217,13 @@ class ClientConnection(Wire):
     def _begin_window(self, now: float) -> None:
         self._window_began, self._window_bytes = now, 0
 
+    def tell(self, problem: Problem) -> None:
+        """Answer a request that still waits for its turn or its model, and let it go."""
+        active = self._active
+        if active is not None and active.task is not None and not (active.begun or active.keeps_on):
+            active.task.cancel()
+            active.answer_problem(problem)
+
     def stop(self) -> None:
         """Take no further request; an idle connection closes at once."""
         self.closing = True

@@ -11,6 +11,7 @@ from contextlib import suppress
 from gateway.edge.client_connection import ClientConnection
 from gateway.edge.exchange import Exchange
 from gateway.edge.limits import Limits
+from gateway.problem import Problem, retry_after
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +108,8 @@ class Server:
             connection.stop()
         if not await self._emptied(seconds):
             self._on_stop()
+            for connection in tuple(self._connections):
+                connection.tell(_stopping())
             if not await self._emptied(1.0):
                 for connection in tuple(self._connections):
                     connection.abort()
@@ -120,6 +123,10 @@ class Server:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._empty.wait(), seconds)
         return not self._connections
+
+
+def _stopping() -> Problem:
+    return Problem(503, "the gateway is being stopped", "stopping", headers=retry_after(5))
 
 
 async def until_told() -> None:

@@ -69,11 +69,36 @@ async def test_a_request_that_is_half_here_gets_its_answer(edge: Edge):
         await asyncio.wait_for(stopping, SECONDS / 2)
 
 
+async def test_who_has_no_answer_yet_is_told(edge: Edge):
+    begun, cancelled = asyncio.Event(), asyncio.Event()
+
+    async def script(exchange: Exchange) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    edge.script = script
+    async with Raw(edge.port) as raw:
+        await raw.send(request("GET", "/a"))
+        await begun.wait()
+        await asyncio.wait_for(edge.stop(0.0), SECONDS)
+        answer = await raw.answer()
+
+        assert (answer.status, answer.headers[b"connection"]) == (503, b"close")
+        assert b"the gateway is being stopped" in answer.body
+        assert await raw.is_closed()
+    assert cancelled.is_set()
+
+
 async def test_who_never_ends_is_dropped(edge: Edge):
     begun, left = asyncio.Event(), asyncio.Event()
 
     async def script(exchange: Exchange) -> None:
         exchange.on_leave = left.set
+        exchange.begin(200, [])
+        exchange.flush()
         begun.set()
         await asyncio.Event().wait()
 
@@ -82,8 +107,6 @@ async def test_who_never_ends_is_dropped(edge: Edge):
         await raw.send(request("GET", "/a"))
         await begun.wait()
         await asyncio.wait_for(edge.stop(0.0), SECONDS)
-
-        assert await raw.is_closed()
     assert left.is_set()
 
 
