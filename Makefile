@@ -7,7 +7,7 @@ export PREFECT_HOME := $(CURDIR)/.state/prefect
 export UV_PYTHON_DOWNLOADS := never
 export PYTHONDONTWRITEBYTECODE :=
 RUN := .venv/bin/python -m
-SWAPS := $(addprefix tests/house/test_,swap.py settings.py drain.py downloads.py validate.py)
+SWAPS := $(addprefix tests/house/test_,swap.py settings.py drain.py downloads.py validate.py owner.py)
 
 .DEFAULT_GOAL := help
 

@@ -54,7 +54,7 @@ def copy(words: list[str]) -> int:
     source, target = (_side(path) for path in paths)
     if not source.exists():
         raise DaemonError(f"Could not find the file {paths[0]}")
-    if target.is_dir():
+    if target.is_dir() and not paths[0].endswith("/."):  # with it, what lies in the folder is copied
         target /= source.name
     elif not target.parent.is_dir():
         raise DaemonError(f"Could not find the file {Path(paths[1]).parent} in container")

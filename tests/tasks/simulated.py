@@ -76,9 +76,9 @@ class Sparks:
 
 
 @contextmanager
-def sparks_in(folder: Path) -> Iterator[Sparks]:
-    """The pair, up while the block lasts."""
-    simulation = start(folder)
+def sparks_in(folder: Path, *arguments: str) -> Iterator[Sparks]:
+    """The pair, up while the block lasts; the arguments are the simulator's."""
+    simulation = start(folder, *arguments)
     try:
         yield Sparks(simulation)
     finally:
