@@ -72,6 +72,10 @@ CONTROLLERS = (
 )
 
 
+_COLLECT = (20_000, 20, 20)
+"""Objects of some 600 requests under way before the collector looks for cycles: a sixth less work each."""
+
+
 class Gateway:
     """The gateway's parts, wired."""
 
@@ -142,6 +146,7 @@ class Gateway:
             await (server.listen_on(sock) if sock else server.listen(options.host, options.port))
             gc.collect()
             gc.freeze()  # what is there now stays: the collector need not walk it again under load
+            gc.set_threshold(*_COLLECT)
             on_ready()
             await until
             self._streams.close()
