@@ -107,7 +107,8 @@ def save_logs(hosts: list[Host], name: str, folder: Path) -> dict[str, list[tupl
     logs: dict[str, list[tuple[str, str]]] = {}
     folder.mkdir(parents=True, exist_ok=True)
     for host in hosts:
-        if said := _log_of(host, name):
+        said = _log_of(host, name)
+        if said is not None:  # an engine that said nothing has a log as well: an empty one
             logs[host.name] = [split_timestamp(without_secrets(line)) for line in sorted(said)]
             text = "".join(f"{stamp} {line}\n" for stamp, line in logs[host.name])
             (folder / f"{host.name}.log").write_text(text, encoding="utf-8")
@@ -119,14 +120,14 @@ def _gone(name: str) -> list[Check[str]]:
     return [form.gone(name) for form in FORMS]
 
 
-def _log_of(host: Host, name: str) -> list[str]:
-    """The lines of its container or process on a host; none when there is neither."""
+def _log_of(host: Host, name: str) -> list[str] | None:
+    """The lines of its container or process on a host; None when there is neither, or nobody can be asked."""
     for form in FORMS:
         try:
             answer = run(host, form.logs(name, KEPT_LINES))
         except Unreachable:
-            return []
+            return None
         if answer.ok:
             # A bar of progress is one line with carriage returns in it.
             return [line for said in (answer.stdout, answer.stderr) for line in said.split("\n") if line]
-    return []
+    return None
