@@ -20,7 +20,6 @@ class ModelFiles:
     Attributes:
         config: config.json.
         quant: hf_quant_config.json; None when there is none (newer exports keep it in config.json).
-        generation: generation_config.json; vLLM itself takes the sampling from it.
         chat_template: The template's text, from its own file or from tokenizer_config.json.
         weights_bytes: Sum of the weight files.
         files: Names of all files, relative to the model's folder.
@@ -28,7 +27,6 @@ class ModelFiles:
 
     config: Mapping[str, Any]
     quant: Mapping[str, Any] | None = None
-    generation: Mapping[str, Any] | None = None
     tokenizer_config: Mapping[str, Any] | None = None
     chat_template: str | None = None
     weights_bytes: int = 0
@@ -53,7 +51,6 @@ def files_from(texts: Mapping[str, str], sizes: Mapping[str, int]) -> ModelFiles
     return ModelFiles(
         config=mapping(settings.get("config.json")),
         quant=settings.get("hf_quant_config.json"),
-        generation=settings.get("generation_config.json"),
         tokenizer_config=settings.get("tokenizer_config.json"),
         chat_template=template if isinstance(template, str) else None,
         weights_bytes=weights_in(sizes),

@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 DOCUMENT = "default"
 """The name of the one document of each kind that the house reads."""
 
+BUSY_PAUSES = (0.3, 0.7, 1.5, 3.0)
+"""Prefect on SQLite answers 503 while its database is locked; the call had no effect and is made again."""
+
 _KINDS = ("cluster", "catalog", "swap-webhook", "upstream-keys")
 _REMEMBERED = ("cluster", "catalog")
 _SUBJECT = "settings/documents"
@@ -62,6 +65,13 @@ def prefect_headers() -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"} if pair else {}
 
 
+def prefect_client() -> httpx.Client:
+    """A client of Prefect's API."""
+    url = prefect_api_url()
+    # Without https there are no certificates to read, which costs 25 ms each time.
+    return httpx.Client(base_url=url, headers=prefect_headers(), timeout=5, verify=url.startswith("https"))
+
+
 def ledger_url() -> str:
     """The ledger's database, from SPARK_LEDGER_URL."""
     return os.environ.get("SPARK_LEDGER_URL", "sqlite:///.state/ledger.db")
@@ -75,11 +85,7 @@ def load_settings(ledger: Ledger) -> Settings:
     Never raises for bad values or an unreachable Prefect.
     """
     try:
-        # Without https there are no certificates to read, which costs 25 ms each time.
-        secure = prefect_api_url().startswith("https")
-        with httpx.Client(
-            base_url=prefect_api_url(), headers=prefect_headers(), timeout=5, verify=secure
-        ) as client:
+        with prefect_client() as client:
             documents = {kind: _document(client, kind) for kind in _KINDS}
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         log.warning("Prefect cannot be asked for the settings (%s): the last known ones stand in", error)

@@ -5,20 +5,24 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.community import CannotWrite, NotHonoured, write_recipe
+from blocks.ledger.migrate import migrate
+from blocks.ledger.store import Ledger
+from blocks.own_catalog import CatalogBusy, Data, NoCatalog, catalog_document, change_catalog
 from blocks.recipe import Catalog
 from blocks.recipe_files import RECIPE_FILE, BadFile, Fault, FileRead, read_recipe_file
-from blocks.settings import DOCUMENT, prefect_api_url, prefect_headers
+from blocks.settings import ledger_url, prefect_api_url, prefect_client
 from blocks.tolerant import read_settings
 from control.environment import CHECKOUT, house_environment
 
 SCHEMA = CHECKOUT / "docs/reference/recipe.schema.json"
-NO_CATALOG = "Prefect holds no Catalog yet: start the house once (make up)"
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -31,8 +35,10 @@ def main(words: Sequence[str] | None = None) -> None:
         sys.exit("\n".join(f"{asked.file}:{fault}" for fault in bad.faults))
     except OSError as error:
         sys.exit(f"{error.filename}: {error.strerror}")
-    except (CannotWrite, LookupError) as error:
+    except (CannotWrite, LookupError, CatalogBusy, NoCatalog) as error:
         sys.exit(str(error.args[0]))
+    except SQLAlchemyError as error:
+        sys.exit(f"the ledger does not answer: {error}")
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         sys.exit(f"Prefect does not answer at {prefect_api_url()}: {error}")
 
@@ -52,28 +58,30 @@ def _check(asked: argparse.Namespace) -> None:
 def _import(asked: argparse.Namespace) -> None:
     """Recipes of a file replace those of the same key; knobs of a file those of the same recipe."""
     read = _read(asked)
-    with _prefect() as prefect:
-        document = _catalog_document(prefect)
-        if document is None:
-            raise LookupError(NO_CATALOG)
-        data = document.get("data") or {}
-        new = {recipe.key for recipe in read.recipes}
+    new = {recipe.key for recipe in read.recipes}
+    stored = Catalog(recipes=list(read.recipes), knobs=dict(read.knobs)).model_dump(
+        mode="json", exclude_defaults=True
+    )
+
+    def with_new(data: Data) -> Data:
         kept = [entry for entry in data.get("recipes") or [] if entry.get("key") not in new]
-        stored = Catalog(recipes=list(read.recipes), knobs=dict(read.knobs)).model_dump(
-            mode="json", exclude_defaults=True
-        )
-        changed = {
+        return {
+            **data,
             "recipes": [*kept, *stored.get("recipes", [])],
             "knobs": {**(data.get("knobs") or {}), **stored.get("knobs", {})},
         }
-        prefect.patch(f"/block_documents/{document['id']}", json={"data": changed}).raise_for_status()
+
+    migrate(ledger_url())  # recipes may be imported before the first start of the other processes
+    with closing(Ledger(ledger_url())) as ledger:
+        change_catalog(ledger, with_new)
     _note(f"Imported {', '.join(sorted(new | set(read.knobs)))}.")
 
 
 def _export(asked: argparse.Namespace) -> None:
     """The file goes to stdout; what the other launcher will not do to stderr."""
-    with _prefect() as prefect:
-        document = _catalog_document(prefect) or {}
+    document: Data = {}
+    with prefect_client() as prefect, suppress(NoCatalog):
+        document = catalog_document(prefect)
     catalog, problems = read_settings(Catalog, document.get("data") or {})
     for problem in problems:
         _note(f"catalog: {problem}")
@@ -102,18 +110,6 @@ def _read(asked: argparse.Namespace) -> FileRead:
 def _note_left_out(notes: Sequence[NotHonoured]) -> None:
     for note in notes:
         _note(f"not honoured: {note.field}: {note.why}")
-
-
-def _prefect() -> httpx.Client:
-    return httpx.Client(base_url=prefect_api_url(), headers=prefect_headers(), timeout=30)
-
-
-def _catalog_document(prefect: httpx.Client) -> dict[str, Any] | None:
-    answer = prefect.get(f"/block_types/slug/catalog/block_documents/name/{DOCUMENT}")
-    if answer.status_code == httpx.codes.NOT_FOUND:
-        return None
-    document: dict[str, Any] = answer.raise_for_status().json()
-    return document
 
 
 def _note(text: str) -> None:

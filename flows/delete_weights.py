@@ -3,7 +3,7 @@
 from typing import Literal
 
 from prefect import flow, get_run_logger
-from prefect.exceptions import Pause
+from prefect.exceptions import Pause, TerminationSignal
 from prefect.runtime import flow_run
 
 from blocks.ledger.claim import Claimed, claim
@@ -53,7 +53,7 @@ def delete_weights(
     except Pause:
         raise
     except BaseException as error:
-        cancelled = type(error).__name__ == "TerminationSignal"
+        cancelled = isinstance(error, TerminationSignal)
         why = "Cancelled" if cancelled else f"Broken off by an unforeseen error ({error!r})"
         report.end(
             "cancelled" if cancelled else "failed", f"{why}.{so_far(deletion) or ' Nothing was deleted.'}"

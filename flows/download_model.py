@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from prefect import flow, get_run_logger
 from prefect.blocks.system import Secret
-from prefect.exceptions import Pause
+from prefect.exceptions import Pause, TerminationSignal
 from prefect.runtime import flow_run
 from pydantic import AfterValidator, StringConstraints
 
@@ -132,7 +132,7 @@ def hub_token() -> str:
 
 def end_early(download: Download | None, report: Report, error: BaseException) -> None:
     """A cancel ends what goes on on the hosts; what was not foreseen leaves it, to be taken up again."""
-    if type(error).__name__ == "TerminationSignal":
+    if isinstance(error, TerminationSignal):
         left = download.leave() if download else "Nothing was under way."
         report.end("cancelled", f"Cancelled. {left}")
         return

@@ -7,29 +7,19 @@ from typing import Literal
 
 from prefect import flow, get_run_logger
 from prefect.exceptions import Pause
-from prefect.flow_runs import suspend_flow_run
-from prefect.input import RunInput
 from prefect.runtime import flow_run
-from pydantic import Field
 
 from blocks.ledger.claim import Claimed, claim
 from blocks.ledger.lock import LockHeld, require_lock
 from blocks.ledger.store import Ledger
 from blocks.settings import ledger_url, load_settings
 from blocks.words import Name
+from tasks.approval import has_a_go
 from tasks.launch import CannotLaunch
 from tasks.preflight import PreflightFailed
 from tasks.report import Report
 from tasks.swap import FAILURES, Swap, SwapFailed, result_details
 from tasks.webhook import send
-
-GO_SECONDS = 24 * 3600
-
-
-class GoNoGo(RunInput):
-    """Answer to the plan: shall it be carried out?"""
-
-    go: bool = Field(default=True, description="Carry the plan out")
 
 
 @flow(name="swap-model", flow_run_name="swap to {model}")
@@ -115,7 +105,7 @@ def only_plan(swap: Swap, *, ask: bool, force: bool) -> str:
     if not ask:
         swap.report.state("running", plan=sentences)
         return "Dry run: " + " ".join(sentences)
-    return "" if has_a_go(swap, sentences) else "No go: nothing was changed."
+    return "" if has_a_go(swap.report, sentences, progress=0.05) else "No go: nothing was changed."
 
 
 def replace(swap: Swap, *, force: bool) -> str:
@@ -147,20 +137,6 @@ def failed(swap: Swap, error: Exception) -> SwapFailed:
     message = f"{swap.recipe.title} did not start: {diagnosis.cause} {now_loaded}"
     swap.report.end("failed", message, **result_details(diagnosis, now_loaded, swap.log_folder))
     return SwapFailed(f"{message} {diagnosis.advice}")
-
-
-def has_a_go(swap: Swap, sentences: list[str]) -> bool:
-    """
-    Wait, with the plan shown in Prefect's UI and the dashboard, for a go or no-go.
-
-    The run is suspended: its process ends here, and with the answer the run begins anew and comes here again,
-    so that nothing is held for hours and what is done rests on a fresh look.
-    """
-    swap.report.phase("waiting for a go", "the plan is made; nothing has been changed", 0.05)
-    swap.report.state("waiting", plan=sentences)
-    question = GoNoGo.with_initial_data(description="\n".join(f"1. {line}" for line in sentences))
-    answer: GoNoGo = suspend_flow_run(wait_for_input=question, timeout=GO_SECONDS, key="go")
-    return answer.go
 
 
 def done(swap: Swap, message: str) -> str:

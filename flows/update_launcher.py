@@ -3,7 +3,7 @@
 from typing import Literal
 
 from prefect import flow, get_run_logger
-from prefect.exceptions import Pause
+from prefect.exceptions import Pause, TerminationSignal
 from prefect.runtime import flow_run
 
 from blocks.ledger.claim import Claimed, claim
@@ -56,7 +56,7 @@ def update_launcher(
         raise
     except BaseException as error:
         told = "What was begun on the host goes on there; look again before the next swap."
-        cancelled = type(error).__name__ == "TerminationSignal"
+        cancelled = isinstance(error, TerminationSignal)
         report.end("cancelled" if cancelled else "failed", f"Broken off ({error!r}). {told}")
         raise
     report.end("completed", message)

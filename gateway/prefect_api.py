@@ -8,15 +8,12 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 
-from blocks.settings import prefect_headers
+from blocks.settings import BUSY_PAUSES, prefect_headers
 from gateway.problem import Problem, retry_after
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-BUSY_PAUSES = (0.3, 0.7, 1.5, 3.0)
-"""Prefect on SQLite answers 503 while its database is locked; the call had no effect and is made again."""
 
 ENDED = frozenset(("COMPLETED", "FAILED", "CANCELLED", "CRASHED"))
 

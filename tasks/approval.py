@@ -15,14 +15,14 @@ class GoNoGo(RunInput):
     go: bool = Field(default=True, description="Carry the plan out")
 
 
-def has_a_go(report: Report, sentences: list[str]) -> bool:
+def has_a_go(report: Report, sentences: list[str], progress: float = 0.01) -> bool:
     """
     Wait for the answer.
 
     The run is suspended: its process ends here, and with the answer the run begins anew and comes here again,
     so that nothing is held for hours and what is done rests on a fresh look.
     """
-    report.phase("waiting for a go", "the plan is made; nothing has been changed", 0.01)
+    report.phase("waiting for a go", "the plan is made; nothing has been changed", progress)
     report.state("waiting", plan=sentences)
     question = GoNoGo.with_initial_data(description="\n".join(f"1. {line}" for line in sentences))
     answer: GoNoGo = suspend_flow_run(wait_for_input=question, timeout=GO_SECONDS, key="go")

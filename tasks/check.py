@@ -1,10 +1,11 @@
 """The vocabulary of looking at a host and changing it: Command, Answer, Verdict, Check, Finding (pure)."""
 
+import json
 import shlex
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Seen = TypeVar("Seen")
 
@@ -70,6 +71,27 @@ class Answer:
         """The end of what it said, for a message: stderr where there is any."""
         text = (self.stderr or self.stdout).strip()
         return text[-600:] if text else f"nothing (exit code {self.code})"
+
+
+Made = TypeVar("Made")
+
+
+def read_json(answer: Answer, make: Callable[[Any], Made], unread: str, unasked: str) -> Made:
+    """
+    What `make` makes of the JSON that a command printed; it raises TypeError for what does not fit.
+
+    Args:
+        answer: What the command said.
+        make: Such as `lambda said: Held(**said)`.
+        unread: "what is there cannot be read", for an answer that is none.
+        unasked: "it could not be deleted", for a command that failed.
+    """
+    if not answer.ok:
+        raise Unreadable(f"{unasked}: {answer.said}")
+    try:
+        return make(json.loads(answer.stdout))
+    except (ValueError, TypeError) as error:
+        raise Unreadable(f"{unread}: {answer.said}") from error
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Deleting a model's weights: what it would free, what forbids it, and the deletion itself."""
 
-import json
 from dataclasses import dataclass, field
 
 from prefect import task
@@ -11,7 +10,7 @@ from blocks.ledger.claim import Claimed
 from blocks.ledger.runs import get_run
 from blocks.ledger.store import Ledger
 from blocks.settings import Settings
-from tasks.check import Answer, Command, Unreadable, command
+from tasks.check import Answer, Command, Unreadable, command, read_json
 from tasks.download_plan import gigabytes
 from tasks.job import list_jobs, read_jobs
 from tasks.measure import folder_of
@@ -152,12 +151,12 @@ def read_held(answer: Answer) -> Held:
     """What a host holds; `DeletionRefused` with the host's reason, `Unreadable` for what is no answer."""
     if answer.code == 1 and answer.stderr and "Traceback" not in answer.stderr:
         raise DeletionRefused(answer.stderr.strip())
-    try:
-        if answer.ok:
-            return Held(**json.loads(answer.stdout))
-    except (ValueError, TypeError) as error:
-        raise Unreadable(f"what is there cannot be read: {answer.said}") from error
-    raise Unreadable(f"it could not be deleted: {answer.said}")
+    return read_json(
+        answer,
+        lambda said: Held(**said),
+        unread="what is there cannot be read",
+        unasked="it could not be deleted",
+    )
 
 
 def claimed_words(ledger: Ledger, error: Claimed) -> str:

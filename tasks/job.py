@@ -1,10 +1,9 @@
 """A job that a host runs by itself: it outlives the run that began it, and the next run finds it (pure)."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tasks.check import Answer, Command, Unreadable, command
+from tasks.check import Answer, Command, command, read_json
 from tasks.remote import script_with
 
 
@@ -70,12 +69,12 @@ class Job:
 
 def read_job(answer: Answer) -> JobState:
     """The state in an answer; `Unreadable` when it is none."""
-    try:
-        if answer.ok:
-            return JobState(**json.loads(answer.stdout))
-    except (ValueError, TypeError) as error:
-        raise Unreadable(f"the state of a job cannot be read: {answer.said}") from error
-    raise Unreadable(f"a job could not be asked for: {answer.said}")
+    return read_json(
+        answer,
+        lambda said: JobState(**said),
+        unread="the state of a job cannot be read",
+        unasked="a job could not be asked for",
+    )
 
 
 def list_jobs() -> Command:
@@ -85,9 +84,9 @@ def list_jobs() -> Command:
 
 def read_jobs(answer: Answer) -> list[str]:
     """The names in an answer; `Unreadable` when there are none to be read."""
-    try:
-        if answer.ok:
-            return [str(name) for name in json.loads(answer.stdout)]
-    except (ValueError, TypeError) as error:
-        raise Unreadable(f"the jobs of a host cannot be read: {answer.said}") from error
-    raise Unreadable(f"a host could not be asked for its jobs: {answer.said}")
+    return read_json(
+        answer,
+        lambda said: [str(name) for name in said],
+        unread="the jobs of a host cannot be read",
+        unasked="a host could not be asked for its jobs",
+    )

@@ -1,10 +1,9 @@
 """How much of a repository has arrived on a host, and what room is left there (pure)."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tasks.check import Answer, Command, Unreadable, command
+from tasks.check import Answer, Command, command, read_json
 from tasks.remote import script_with
 
 
@@ -41,9 +40,9 @@ def measure_command(hf_cache: str | None, repo: str, blobs: Mapping[str, int]) -
 
 def read_measured(answer: Answer) -> Measured:
     """The measurement in an answer; `Unreadable` when it is none."""
-    try:
-        if answer.ok:
-            return Measured(**json.loads(answer.stdout))
-    except (ValueError, TypeError) as error:
-        raise Unreadable(f"what has arrived cannot be read: {answer.said}") from error
-    raise Unreadable(f"what has arrived cannot be measured: {answer.said}")
+    return read_json(
+        answer,
+        lambda said: Measured(**said),
+        unread="what has arrived cannot be read",
+        unasked="what has arrived cannot be measured",
+    )

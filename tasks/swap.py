@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect.artifacts import create_markdown_artifact
+from prefect.exceptions import TerminationSignal
 
 from blocks.cluster import Host
 from blocks.ledger.launches import last_launch, usual_seconds
@@ -160,7 +161,7 @@ class Swap:
 
     def leave_known_state(self, reason: BaseException) -> None:
         """After a cancel or an unforeseen error: stop a half-started model and say what is loaded."""
-        cancelled = type(reason).__name__ == "TerminationSignal"
+        cancelled = isinstance(reason, TerminationSignal)
         state: RunState = "cancelled" if cancelled else "failed"
         why = "Cancelled" if cancelled else f"Broken off by an unforeseen error ({reason!r})"
         if self.lost:

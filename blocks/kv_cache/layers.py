@@ -2,7 +2,6 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -179,9 +178,3 @@ def _latent_bytes(config: ModelConfig, latent: int, numbers: Numbers) -> int:
     # latent has scales as well and a 16-bit rope part.
     sparse = latent + 4 * math.ceil(latent / 128) + 2 * config.number("qk_rope_head_dim")
     return (sparse if numbers.fp8 else 2 * width) + index + 4 * math.ceil(index / 128)
-
-
-def layers_in_words(layers: tuple[Layer, ...]) -> str:
-    """The caches of a model for people: '10 full, 30 state'."""
-    names: Mapping[Kind, str] = {"full": "full attention", "sliding": "sliding window", "state": "state"}
-    return ", ".join(f"{layer.count} {names[layer.kind]}" for layer in layers)

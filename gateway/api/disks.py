@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery
 
 from blocks.ledger.seen import Sight
 from blocks.menu import DISK, Entry, OnDisk, disks_from
-from gateway.api.runs import Started
+from gateway.api.runs import Started, started
 from gateway.hosts import named_hosts
 from gateway.models import Models
 from gateway.problem import Problem
@@ -114,7 +114,7 @@ class DisksApi(Controller):
         parameters = {"model": entry.model, "hosts": hosts}
         more = {"dry_run": wish.dry_run, "approval": wish.approval}
         run = await swaps.start_other(DELETE, {**parameters, **more}, f"delete {entry.model}")
-        return Started(run.id, run.state, run.url, f"/api/runs/{run.id}/stream")
+        return started(run)
 
 
 def _disk(

@@ -2,18 +2,15 @@
 
 import re
 from typing import Any, Literal
-from uuid import UUID
 
 import msgspec
-from litestar import Controller, Response, get, post
+from litestar import post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody
 
-from gateway.api.runs import LastEventId, Started, stream_of
+from gateway.api.runs import FollowApi, Started, started
 from gateway.hosts import named_hosts
 from gateway.problem import Problem
-from gateway.runs import RunView
-from gateway.stream import Streams
 from gateway.swaps import Swaps
 from gateway.watch import Watch
 
@@ -45,7 +42,7 @@ class Download(msgspec.Struct, forbid_unknown_fields=True):
     approval: Literal["none", "ask"] = "none"
 
 
-class DownloadApi(Controller):
+class DownloadApi(FollowApi):
     """Downloads."""
 
     path = "/api/download"
@@ -73,23 +70,7 @@ class DownloadApi(Controller):
             "approval": data.approval,
         }
         run = await swaps.start_other(DOWNLOAD, parameters, f"download {repo}")
-        return Started(run.id, run.state, run.url, f"/api/download/{run.id}/stream")
-
-    @get("/{run_id:uuid}")
-    async def one(self, run_id: FromPath[UUID], swaps: NamedDependency[Swaps]) -> RunView:
-        """One download."""
-        return await swaps.view(run_id)
-
-    @get("/{run_id:uuid}/stream")
-    async def stream(
-        self,
-        run_id: FromPath[UUID],
-        swaps: NamedDependency[Swaps],
-        streams: NamedDependency[Streams],
-        last_event_id: LastEventId = None,
-    ) -> Response[Any]:
-        """Its events as they happen."""
-        return await stream_of(run_id, swaps, streams, last_event_id)
+        return started(run, "/api/download")
 
 
 def _fits(pattern: re.Pattern[str], value: str) -> bool:

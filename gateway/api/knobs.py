@@ -16,9 +16,10 @@ from blocks.knobs import Knob, Knobs, effective
 from blocks.kv_cache.launch import launch_of
 from blocks.kv_cache.unknown import UnknownLayout
 from blocks.model_files import ModelConfig, ModelFiles
+from blocks.own_catalog import Data
 from blocks.recipe import Catalog, Recipe
 from gateway.api.recipes import known_recipe
-from gateway.catalog import Data, OwnCatalog
+from gateway.catalog import OwnCatalog
 from gateway.fields import unfit
 from gateway.models import Models
 from gateway.watch import Watch

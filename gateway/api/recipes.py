@@ -10,9 +10,10 @@ from litestar.params import FromPath, JSONBody
 from pydantic import ValidationError
 
 from blocks.community import CannotWrite, NotHonoured, write_recipe
+from blocks.own_catalog import Data
 from blocks.recipe import Catalog, Recipe, bundled_recipes
 from blocks.recipe_files import BadFile, FileRead, read_recipe_file
-from gateway.catalog import Data, OwnCatalog
+from gateway.catalog import OwnCatalog
 from gateway.fields import unfit
 from gateway.models import Models
 from gateway.problem import Problem

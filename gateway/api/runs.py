@@ -47,6 +47,11 @@ class Started(msgspec.Struct):
     stream: str
 
 
+def started(run: RunView, followed_at: str = "/api/runs") -> Started:
+    """A run that was asked for, and the path below which it is followed."""
+    return Started(run.id, run.state, run.url, f"{followed_at}/{run.id}/stream")
+
+
 class Swapping(msgspec.Struct):
     """The swap under way, those that wait for their turn, and the one that began last."""
 
@@ -61,7 +66,31 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True):
     go: bool
 
 
-class SwapApi(Controller):
+class FollowApi(Controller):
+    """What can be seen of one run, under every path that starts some."""
+
+    @get("/{run_id:uuid}")
+    async def one(self, run_id: FromPath[UUID], swaps: NamedDependency[Swaps]) -> RunView:
+        """One run."""
+        return await swaps.view(run_id)
+
+    @get("/{run_id:uuid}/stream")
+    async def stream(
+        self,
+        run_id: FromPath[UUID],
+        swaps: NamedDependency[Swaps],
+        streams: NamedDependency[Streams],
+        last_event_id: LastEventId = None,
+    ) -> Response[Any]:
+        """Its events as they happen: state, phase, log, result; 204 when it ended and all of it was seen."""
+        run = await swaps.view(run_id)
+        if last_event_id is not None and run.over and not await streams.has_more(run_id, last_event_id):
+            return Response(None, status_code=204)  # which tells a browser to stop
+        events = streams.events(run_id, last_event_id or 0)
+        return Stream(events, media_type="text/event-stream", headers=STREAM_HEADERS)
+
+
+class SwapApi(FollowApi):
     """Swaps."""
 
     path = "/api/swap"
@@ -77,7 +106,7 @@ class SwapApi(Controller):
             dry_run=data.dry_run,
             approval=data.approval,
         )
-        return Started(run.id, run.state, run.url, f"/api/swap/{run.id}/stream")
+        return started(run, "/api/swap")
 
     @get("/")
     async def now(self, swaps: NamedDependency[Swaps]) -> Swapping:
@@ -85,46 +114,14 @@ class SwapApi(Controller):
         newest = await swaps.newest()
         return Swapping(await swaps.under_way(), await swaps.queued(), newest)
 
-    @get("/{run_id:uuid}")
-    async def one(self, run_id: FromPath[UUID], swaps: NamedDependency[Swaps]) -> RunView:
-        """One swap."""
-        return await swaps.view(run_id)
 
-    @get("/{run_id:uuid}/stream")
-    async def stream(
-        self,
-        run_id: FromPath[UUID],
-        swaps: NamedDependency[Swaps],
-        streams: NamedDependency[Streams],
-        last_event_id: LastEventId = None,
-    ) -> Response[Any]:
-        """Its events as they happen."""
-        return await stream_of(run_id, swaps, streams, last_event_id)
-
-
-class RunsApi(Controller):
+class RunsApi(FollowApi):
     """Runs of every kind."""
 
-    path = "/api/runs/{run_id:uuid}"
+    path = "/api/runs"
     tags = ("runs",)
 
-    @get("/")
-    async def one(self, run_id: FromPath[UUID], swaps: NamedDependency[Swaps]) -> RunView:
-        """One run."""
-        return await swaps.view(run_id)
-
-    @get("/stream")
-    async def stream(
-        self,
-        run_id: FromPath[UUID],
-        swaps: NamedDependency[Swaps],
-        streams: NamedDependency[Streams],
-        last_event_id: LastEventId = None,
-    ) -> Response[Any]:
-        """Its events as they happen: state, phase, log, result."""
-        return await stream_of(run_id, swaps, streams, last_event_id)
-
-    @post("/cancel", status_code=202)
+    @post("/{run_id:uuid}/cancel", status_code=202)
     async def cancel(
         self, run_id: FromPath[UUID], prefect: NamedDependency[PrefectApi], swaps: NamedDependency[Swaps]
     ) -> RunView:
@@ -133,7 +130,7 @@ class RunsApi(Controller):
         await prefect.cancel(run_id)
         return await swaps.view(run_id)
 
-    @post("/resume", status_code=202)
+    @post("/{run_id:uuid}/resume", status_code=202)
     async def resume(
         self,
         run_id: FromPath[UUID],
@@ -145,11 +142,3 @@ class RunsApi(Controller):
         await swaps.view(run_id)  # 404 here and now
         await prefect.resume(run_id, go=data.go)
         return await swaps.view(run_id)
-
-
-async def stream_of(run_id: UUID, swaps: Swaps, streams: Streams, after: int | None) -> Response[Any]:
-    """The stream of a run; 204, which tells a browser to stop, when it ended and all of it was seen."""
-    run = await swaps.view(run_id)
-    if after is not None and run.over and not await streams.has_more(run_id, after):
-        return Response(None, status_code=204)
-    return Stream(streams.events(run_id, after or 0), media_type="text/event-stream", headers=STREAM_HEADERS)

@@ -10,10 +10,11 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from litestar.response import Stream
 
+from blocks.launcher_news import faults_of_news
 from blocks.ledger.runs import latest_runs
 from blocks.ledger.seen import Sight, read_seen
 from blocks.model_files import mapping
-from gateway.api.runs import STREAM_HEADERS, Started
+from gateway.api.runs import STREAM_HEADERS, Started, started
 from gateway.explain import Explain
 from gateway.models import Models
 from gateway.problem import Problem
@@ -113,7 +114,7 @@ class UpdatesApi(Controller):
         lock_pass = await swaps.lock_pass(UPDATE, data.lock_token)
         parameters = {"dry_run": data.dry_run, "approval": data.approval, "back": data.back}
         run = await swaps.start_other(UPDATE, {**parameters, "lock_pass": lock_pass}, "update the launcher")
-        return Started(run.id, run.state, run.url, f"/api/runs/{run.id}/stream")
+        return started(run)
 
     @post("/explain", status_code=200)
     async def explain(
@@ -159,16 +160,8 @@ def _launcher(sights: Mapping[str, Sight]) -> Mapping[str, Any]:
 def _why(told: Mapping[str, Any]) -> list[str]:
     if not told:
         return ["the launcher has not been looked at yet"]
-    if told.get("fault"):
-        return [str(told["fault"])]
-    if told.get("error"):
-        return [f"upstream cannot be asked: {told['error']}"]
-    why = []
-    if dirty := told.get("dirty"):
-        why.append(f"the launcher has local changes in {', '.join(dirty[:5])}: keep or undo them first")
-    if ahead := told.get("ahead"):
-        why.append(f"the launcher has {ahead} commits of its own: it cannot be fast-forwarded")
-    return why
+    fault, error = str(told.get("fault") or ""), str(told.get("error") or "")
+    return faults_of_news(fault, error, told.get("dirty") or (), told.get("ahead"))
 
 
 def _image(host: str, sight: Sight) -> ImageView:

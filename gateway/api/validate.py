@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from gateway.api.recipes import known_recipe
-from gateway.api.runs import Started
+from gateway.api.runs import Started, started
 from gateway.swaps import Swaps
 from gateway.watch import Watch
 
@@ -25,4 +25,4 @@ class ValidateApi(Controller):
         """Ask for a look at everything a start needs; the run's result lists what was found."""
         recipe = known_recipe(watch.settings.catalog, key)
         run = await swaps.start_other(VALIDATE, {"model": recipe.key}, f"validate {recipe.key}")
-        return Started(run.id, run.state, run.url, f"/api/runs/{run.id}/stream")
+        return started(run)

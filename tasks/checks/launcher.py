@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from blocks.launcher_news import faults_of_news
 from tasks.check import Answer, Check, Command, Unreadable, Verdict, command
 from tasks.remote import script_with
 
@@ -60,16 +61,7 @@ class LauncherUpToDate(Check[News]):
             raise Unreadable(f"the launcher's checkout cannot be looked at: {answer.said}") from None
 
     def verdict(self, seen: News) -> Verdict:
-        if seen.fault or seen.error:
-            return Verdict((seen.fault or f"upstream cannot be asked: {seen.error}",))
-        faults = []
-        if seen.dirty:
-            faults.append(
-                f"the launcher has local changes in {', '.join(seen.dirty[:5])}: keep or undo them first"
-            )
-        if seen.ahead:
-            faults.append(f"the launcher has {seen.ahead} commits of its own: it cannot be fast-forwarded")
-        return Verdict(tuple(faults))
+        return Verdict(tuple(faults_of_news(seen.fault, seen.error, seen.dirty, seen.ahead)))
 
 
 @dataclass(frozen=True)

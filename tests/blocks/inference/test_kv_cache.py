@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from blocks.kv_cache.layers import Layer, Numbers, layers_in_words, layers_of
+from blocks.kv_cache.layers import Layer, Numbers, layers_of
 from blocks.kv_cache.pool import Pool, pool_of
 from blocks.kv_cache.unknown import UnknownLayout
 from blocks.model_files import ModelConfig
@@ -123,6 +123,11 @@ def test_a_sliding_window_does_not_grow_with_the_request():
     short, long = pool.bytes_for(65536), pool.bytes_for(131072)
     # 18 layers that see everything with 8 heads of 64, keys and values, in 16 bits
     assert long - short == 65536 * 18 * 2 * 8 * 64 * 2
+
+
+def layers_in_words(layers: tuple[Layer, ...]) -> str:
+    names = {"full": "full attention", "sliding": "sliding window", "state": "state"}
+    return ", ".join(f"{layer.count} {names[layer.kind]}" for layer in layers)
 
 
 def test_layers_that_share_their_cache_are_not_counted():
