@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from blocks.words import Address, Container, HostKey, Image, Name, Path, Plain, Port, UrlPath, User
+from blocks.policies import MemoryGuard, RestartPolicy
+from blocks.words import Address, Container, HostKey, Image, Mac, Name, Path, Plain, Port, UrlPath, User
 
 ServiceKind = Literal["vllm", "stt", "tts", "embeddings", "qdrant", "http"]
 Dialect = Literal["openai", "magpie"]
@@ -40,6 +41,11 @@ class Host(BaseModel):
     fabric_address: Address | None = Field(
         default=None, description="Address on the QSFP link; blank: the LAN address"
     )
+    mac: Mac = Field(default="", description="Of the LAN interface, to wake it; blank: as it was last seen")
+    wake_address: Address = Field(
+        default="255.255.255.255", description="Where the packet that wakes it is sent"
+    )
+    wake_port: Port = 9
 
     @property
     def peer_address(self) -> str:
@@ -80,6 +86,7 @@ class Service(BaseModel):
     idle_seconds: int = Field(
         default=600, ge=1, le=86400, description="An answer that is silent for so long has broken off"
     )
+    heal: bool = Field(default=True, description="A deep check that fails may restart it")
 
     @field_validator("at_once")
     @classmethod
@@ -122,6 +129,8 @@ class Cluster(BaseModel):
         description="How long a swap lets answers under way end before it stops the engine; 0: not at all",
     )
     image: Image = Field(default="vllm-node", description="Image of recipes that name none")
+    restarts: RestartPolicy = Field(default_factory=RestartPolicy)
+    memory_guard: MemoryGuard = Field(default_factory=MemoryGuard)
 
     def host(self, name: str) -> Host:
         """The host of that name; `LookupError` names those that exist."""

@@ -6,7 +6,7 @@ from prefect.blocks.core import Block
 from prefect.types import SecretDict
 from pydantic import Field, SecretStr
 
-from blocks import cluster, recipe
+from blocks import cluster, policies, recipe, webhook
 
 
 class Cluster(Block):
@@ -25,6 +25,12 @@ class Cluster(Block):
         default=60, description="How long a swap lets answers under way end first; 0: not at all"
     )
     image: str = Field(default="", description="Image of recipes that name none; blank: vllm-node")
+    restarts: policies.RestartPolicy = Field(
+        default_factory=policies.RestartPolicy, description="How often a failing service is restarted"
+    )
+    memory_guard: policies.MemoryGuard = Field(
+        default_factory=policies.MemoryGuard, description="What happens before a host freezes"
+    )
 
 
 class Catalog(Block):
@@ -49,13 +55,20 @@ class Ledger(Block):
 
 
 class SwapWebhook(Block):
-    """Where to tell that a swap completed or failed."""
+    """Where to tell what happens: swaps, restarts, hosts that come and go."""
 
     _block_type_name: ClassVar[str | None] = "Swap Webhook"
     _block_type_slug: ClassVar[str | None] = "swap-webhook"
 
     url: str = Field(default="", description="Blank: nobody is told")
-    secret: SecretStr = Field(default=SecretStr(""), description="Signs the body (HMAC, SHA-256)")
+    secret: SecretStr = Field(
+        default=SecretStr(""), description="Signs the time stamp and the body (HMAC, SHA-256)"
+    )
+    targets: list[webhook.Target] = Field(default_factory=list, description="More of them")
+    secrets: SecretDict = Field(
+        default=SecretDict({}), description='Target to secret, as JSON: {"crm": "its secret"}'
+    )
+    allow_public: bool = Field(default=False, description="Also addresses that are not on the LAN")
 
 
 class UpstreamKeys(Block):
@@ -70,4 +83,27 @@ class UpstreamKeys(Block):
     )
 
 
-BLOCKS: tuple[type[Block], ...] = (Cluster, Catalog, Ledger, SwapWebhook, UpstreamKeys)
+class Bot(Block):
+    """A Docker Compose bot in a git checkout on a host, driven as its own SSH user; hidden without one."""
+
+    _block_type_name: ClassVar[str | None] = "Bot"
+    _block_type_slug: ClassVar[str | None] = "bot"
+
+    host: str = Field(default="", description="Name of the host it runs on; blank: the last one")
+    user: str = Field(default="", description="Its own SSH user; blank: there is no bot")
+    key_path: str = Field(default="", description="Private key file on the controller; blank: the host's")
+    directory: str = Field(default="", description="Its git checkout on the host")
+    branch: str = Field(default="", description="Branch that an update takes; blank: main")
+    compose_file: str = Field(default="", description="Within the checkout; blank: compose's own choice")
+
+
+class NgcKey(Block):
+    """The key for NVIDIA's registry nvcr.io, for NIM containers."""
+
+    _block_type_name: ClassVar[str | None] = "NGC Key"
+    _block_type_slug: ClassVar[str | None] = "ngc-key"
+
+    key: SecretStr = Field(default=SecretStr(""), description="NGC API key; blank: none")
+
+
+BLOCKS: tuple[type[Block], ...] = (Cluster, Catalog, Ledger, SwapWebhook, UpstreamKeys, Bot, NgcKey)

@@ -10,9 +10,11 @@ from typing import Any
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
+from blocks.bot import Bot
 from blocks.cluster import TRUST_FIELDS, Cluster, faults_of, with_default_services
 from blocks.ledger.seen import read_seen, write_seen
 from blocks.ledger.store import Ledger
+from blocks.nim import NgcKey
 from blocks.recipe import LAUNCH_FIELDS, Catalog
 from blocks.tolerant import read_settings
 from blocks.upstream_keys import UpstreamKeys, read_upstream_keys
@@ -26,8 +28,8 @@ DOCUMENT = "default"
 BUSY_PAUSES = (0.3, 0.7, 1.5, 3.0)
 """Prefect on SQLite answers 503 while its database is locked; the call had no effect and is made again."""
 
-_KINDS = ("cluster", "catalog", "swap-webhook", "upstream-keys")
-_REMEMBERED = ("cluster", "catalog")
+_KINDS = ("cluster", "catalog", "swap-webhook", "upstream-keys", "bot", "ngc-key")
+_REMEMBERED = ("cluster", "catalog", "bot")
 _SUBJECT = "settings/documents"
 
 
@@ -48,6 +50,8 @@ class Settings:
     problems: tuple[str, ...] = ()
     from_memory: bool = False
     upstream_keys: UpstreamKeys = field(default_factory=UpstreamKeys)
+    bot: Bot = field(default_factory=Bot)
+    ngc_key: NgcKey = field(default_factory=NgcKey)
 
     def with_keys_of(self, before: "Settings") -> "Settings":
         """The same; from memory, which holds no secrets, with the upstream keys this process read before."""
@@ -100,6 +104,8 @@ def make_settings(documents: Mapping[str, Any], *, from_memory: bool = False) ->
     cluster, of_cluster = read_settings(Cluster, documents.get("cluster") or {}, TRUST_FIELDS)
     catalog, of_catalog = read_settings(Catalog, documents.get("catalog") or {}, LAUNCH_FIELDS)
     webhook, of_webhook = read_settings(Webhook, documents.get("swap-webhook") or {})
+    bot, of_bot = read_settings(Bot, documents.get("bot") or {})
+    ngc_key, of_ngc_key = read_settings(NgcKey, documents.get("ngc-key") or {})
     cluster = with_default_services(cluster)
     services = [service.name for service in cluster.services]
     keys, of_keys = read_upstream_keys(documents.get("upstream-keys") or {}, services)
@@ -108,8 +114,10 @@ def make_settings(documents: Mapping[str, Any], *, from_memory: bool = False) ->
         *(f"catalog: {problem}" for problem in of_catalog),
         *(f"webhook: {problem}" for problem in of_webhook),
         *(f"upstream keys: {problem}" for problem in of_keys),
+        *(f"bot: {problem}" for problem in of_bot),
+        *(f"NGC key: {problem}" for problem in of_ngc_key),
     ]
-    return Settings(cluster, catalog, webhook, tuple(problems), from_memory, keys)
+    return Settings(cluster, catalog, webhook, tuple(problems), from_memory, keys, bot, ngc_key)
 
 
 def _document(client: httpx.Client, kind: str) -> dict[str, Any]:

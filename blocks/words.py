@@ -69,6 +69,11 @@ UrlPath = Annotated[
 ]
 """The path of a URL, without a query; it cannot climb ('..') nor name a server ('//')."""
 
+Mac = Annotated[
+    str, StringConstraints(pattern=r"^(|([0-9a-f]{2}:){5}[0-9a-f]{2})$", to_lower=True, strip_whitespace=True)
+]
+"""The address of a network interface, 'aa:bb:cc:dd:ee:ff'; blank: not known."""
+
 EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
 HostKey = Annotated[
     str,

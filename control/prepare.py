@@ -29,7 +29,7 @@ def first_documents() -> list[dict[str, Any]]:
     cluster_file = os.environ.get("SPARK_CLUSTER_FILE")
     text = Path(cluster_file).read_text(encoding="utf-8") if cluster_file else None
     webhook = {"url": os.environ.get("SPARK_WEBHOOK_URL", "")}
-    return [first_cluster(os.environ, text), {}, {"url": ledger_url()}, webhook, {}]
+    return [first_cluster(os.environ, text), {}, {"url": ledger_url()}, webhook, {}, {}, {}]
 
 
 async def _fill(block: Any, data: dict[str, Any]) -> None:

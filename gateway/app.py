@@ -98,28 +98,19 @@ class Gateway:
         self._streams = streams = Streams(records, swaps)
         self._relay = relay = Relay(pool, upstreams, turns, wedge, options)
         proxy = Proxy(upstreams, relay, MagpieSpeech(relay), options)
-        self._control = Litestar(
-            route_handlers=CONTROLLERS,
-            dependencies=_given(
-                watch=watch,
-                models=models,
-                swaps=swaps,
-                streams=streams,
-                records=records,
-                prefect=prefect,
-                options=options,
-                telemetry=telemetry,
-                turns=turns,
-                own_catalog=OwnCatalog(records, watch),
-                explain=Explain(upstreams, pool, turns),
-                connections=self._count_connections,
-            ),
-            exception_handlers=HANDLERS,
-            openapi_config=OpenAPIConfig(
-                "Spark Control", "1", path="/schema", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
-            ),
-            request_max_body_size=1024 * 1024,
-            logging_config=None,
+        self._control = _control_api(
+            watch=watch,
+            models=models,
+            swaps=swaps,
+            streams=streams,
+            records=records,
+            prefect=prefect,
+            options=options,
+            telemetry=telemetry,
+            turns=turns,
+            own_catalog=OwnCatalog(records, watch),
+            explain=Explain(upstreams, pool, turns),
+            connections=self._count_connections,
         )
         self._front = Front(proxy, Asgi(self._control), keys, telemetry, options)
 
@@ -169,9 +160,18 @@ class Gateway:
         return self._server.connections if self._server else 0
 
 
-def _given(**values: Any) -> dict[str, Provide]:
-    """Each value under its name, for the handlers that ask for it."""
-    return {name: Provide(_always(value), sync_to_thread=False) for name, value in values.items()}
+def _control_api(**values: Any) -> Litestar:
+    """The control API; its handlers are given each value that they ask for by its name."""
+    return Litestar(
+        route_handlers=CONTROLLERS,
+        dependencies={name: Provide(_always(value), sync_to_thread=False) for name, value in values.items()},
+        exception_handlers=HANDLERS,
+        openapi_config=OpenAPIConfig(
+            "Spark Control", "1", path="/schema", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
+        ),
+        request_max_body_size=1024 * 1024,
+        logging_config=None,
+    )
 
 
 def _always(value: Any) -> Callable[[], Any]:

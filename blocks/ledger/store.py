@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test keeps it equal to Alembic's head."""
 
 

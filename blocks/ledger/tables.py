@@ -13,6 +13,8 @@ swap_lock = Table(
     Column("token_hash", String(64), nullable=False),
     Column("since", Float, nullable=False),
     Column("until", Float, nullable=False),
+    Column("boot_id", String(40), nullable=False, server_default=""),
+    Column("until_boot", Float),  # on the clock of that boot, which nobody can set
 )
 
 lock_passes = Table(
@@ -115,3 +117,70 @@ api_keys = Table(
 )
 _live = api_keys.c.revoked.is_(None)
 Index("live_key_names", api_keys.c.name, unique=True, sqlite_where=_live, postgresql_where=_live)
+
+samples = Table(
+    "samples",
+    metadata,
+    Column("subject", String(120), primary_key=True),
+    Column("step", Integer, primary_key=True),  # seconds that one sample stands for
+    Column("at", Float, primary_key=True),
+    Column("data", JSON, nullable=False),
+)
+
+transitions = Table(
+    "transitions",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("subject", String(120), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("state", String(40), nullable=False),
+    Column("source", String(120), nullable=False),
+    Column("why", Text, nullable=False),
+    Index("transitions_by_subject", "subject", "seq"),
+    sqlite_autoincrement=True,
+)
+
+service_events = Table(
+    "service_events",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("service", String(63), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("run_id", String(36), nullable=False),
+    Index("service_events_by_service", "service", "seq"),
+    sqlite_autoincrement=True,
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("event_id", String(36), nullable=False),
+    Column("target", String(63), nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_try", Float, nullable=False),
+    Column("status", Integer),
+    Column("error", Text, nullable=False),
+    Column("ended", Float),
+    Index("deliveries_due", "state", "next_try"),
+    Index("deliveries_by_time", "at"),
+)
+
+outside_schedules = Table(
+    "outside_schedules",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("name", String(120), nullable=False),
+    Column("owner", String(120), nullable=False),
+    Column("what", String(500), nullable=False),
+    Column("cron", String(120), nullable=False),
+    Column("timezone", String(63), nullable=False),
+    Column("next_at", Float),
+    Column("updated", Float, nullable=False),
+)

@@ -22,7 +22,7 @@ command: vllm serve org/tiny --port {port} --max-num-seqs {seqs}
 FILL = """
 import asyncio
 from control.prepare import prepare
-asyncio.run(prepare([{}, {}, {"url": "x"}, {}, {}]))
+asyncio.run(prepare([{}, {}, {"url": "x"}, {}, {}, {}, {}]))
 """
 
 
