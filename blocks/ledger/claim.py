@@ -3,15 +3,16 @@
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from blocks.ledger.moment import Moment, present
 from blocks.ledger.store import Ledger
 from blocks.ledger.tables import claims
 
@@ -22,8 +23,8 @@ STALE_SECONDS = 30.0
 class Claimed(Exception):
     """Another run that is alive is changing the GPU."""
 
-    def __init__(self, run_id: str, since: float) -> None:
-        super().__init__(f"run {run_id} has been changing the GPU for {time.time() - since:.0f} s")
+    def __init__(self, run_id: str, seconds: float) -> None:
+        super().__init__(f"run {run_id} has been changing the GPU for {max(0.0, seconds):.0f} s")
         self.run_id = run_id
 
 
@@ -83,34 +84,45 @@ def holder(ledger: Ledger, name: str) -> str | None:
     """The run that holds a claim and is not known to be gone."""
     with ledger.read() as connection:
         row = connection.execute(select(claims).where(claims.c.name == name)).first()
-    if row is None or row.heartbeat < time.time() - STALE_SECONDS:
-        return None
-    gone = Owner(row.run_id, row.machine, row.pid, row.process_start).is_gone()
-    return None if gone else str(row.run_id)
+        return str(row.run_id) if row and _is_alive(row, present(connection)) else None
 
 
 def _take(ledger: Ledger, name: str, run_id: str) -> None:
-    now = time.time()
-    ours = {
+    try:
+        with ledger.write() as connection:
+            row = connection.execute(select(claims).where(claims.c.name == name).with_for_update()).first()
+            now = present(connection)
+            ours = _ours(run_id, now)
+            if row is None:
+                connection.execute(insert(claims).values(name=name, **ours))
+                return
+            if _is_alive(row, now):
+                raise Claimed(row.run_id, now.wall - row.claimed_at)
+            connection.execute(update(claims).where(claims.c.name == name).values(**ours))
+    except IntegrityError:  # another run inserted its claim between our look and our insert: look again
+        _take(ledger, name, run_id)
+
+
+def _ours(run_id: str, now: Moment) -> dict[str, Any]:
+    return {
         "run_id": run_id,
         "machine": socket.gethostname(),
         "pid": os.getpid(),
         "process_start": process_start(os.getpid()),
-        "claimed_at": now,
-        "heartbeat": now,
+        "claimed_at": now.wall,
+        **_beaten(now),
     }
-    try:
-        with ledger.write() as connection:
-            row = connection.execute(select(claims).where(claims.c.name == name).with_for_update()).first()
-            if row is None:
-                connection.execute(insert(claims).values(name=name, **ours))
-                return
-            owner = Owner(row.run_id, row.machine, row.pid, row.process_start)
-            if row.heartbeat > now - STALE_SECONDS and not owner.is_gone():
-                raise Claimed(owner.run_id, row.claimed_at)
-            connection.execute(update(claims).where(claims.c.name == name).values(**ours))
-    except IntegrityError:  # another run inserted its claim between our look and our insert: look again
-        _take(ledger, name, run_id)
+
+
+def _beaten(now: Moment) -> dict[str, Any]:
+    return {"heartbeat": now.wall, "boot_id": now.boot_id, "beat_boot": now.since_boot}
+
+
+def _is_alive(row: Row[Any], now: Moment) -> bool:
+    """True when its heart has beaten lately, by a clock that nobody sets, and its process is not gone."""
+    beat = Moment(row.heartbeat, row.boot_id, row.beat_boot or 0.0)
+    owner = Owner(row.run_id, row.machine, row.pid, row.process_start)
+    return beat.seconds_until(now) < STALE_SECONDS and not owner.is_gone()
 
 
 def _beat(
@@ -120,7 +132,7 @@ def _beat(
     while not ended.wait(HEARTBEAT_SECONDS):
         try:
             with ledger.write() as connection:
-                kept = connection.execute(ours.values(heartbeat=time.time())).rowcount == 1
+                kept = connection.execute(ours.values(**_beaten(present(connection)))).rowcount == 1
         except SQLAlchemyError:  # a database that is away for a moment is no reason to give up the claim
             continue
         if not kept:

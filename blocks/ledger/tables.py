@@ -22,6 +22,8 @@ lock_passes = Table(
     metadata,
     Column("pass_hash", String(64), primary_key=True),
     Column("until", Float, nullable=False),
+    Column("boot_id", String(40), nullable=False, server_default=""),
+    Column("until_boot", Float),
 )
 
 claims = Table(
@@ -34,6 +36,8 @@ claims = Table(
     Column("process_start", String(40), nullable=False),
     Column("claimed_at", Float, nullable=False),
     Column("heartbeat", Float, nullable=False),
+    Column("boot_id", String(40), nullable=False, server_default=""),
+    Column("beat_boot", Float),
 )
 
 runs = Table(
@@ -156,7 +160,8 @@ service_events = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("id", String(36), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=True),  # the order in which a target is told
+    Column("id", String(36), nullable=False, unique=True),
     Column("event_id", String(36), nullable=False),
     Column("target", String(63), nullable=False),
     Column("event", String(40), nullable=False),
@@ -168,8 +173,8 @@ deliveries = Table(
     Column("status", Integer),
     Column("error", Text, nullable=False),
     Column("ended", Float),
-    Index("deliveries_due", "state", "next_try"),
-    Index("deliveries_by_time", "at"),
+    Index("deliveries_by_target", "target", "state", "seq"),
+    sqlite_autoincrement=True,
 )
 
 outside_schedules = Table(
@@ -183,4 +188,5 @@ outside_schedules = Table(
     Column("timezone", String(63), nullable=False),
     Column("next_at", Float),
     Column("updated", Float, nullable=False),
+    Index("outside_schedules_by_name", "owner", "name", unique=True),
 )

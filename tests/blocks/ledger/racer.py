@@ -1,13 +1,18 @@
 """`python -m tests.blocks.ledger.racer URL deed name`: says ready, waits for a word, does the deed."""
 
+import json
+import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from blocks.ledger import clock
 from blocks.ledger.claim import Claimed, claim
-from blocks.ledger.lock import LockHeld, require_lock, take_lock
+from blocks.ledger.lock import LockHeld, release_lock, require_lock, take_lock
 from blocks.ledger.migrate import migrate
 from blocks.ledger.runs import report, start_run
 from blocks.ledger.seen import read_seen, write_seen
@@ -15,6 +20,7 @@ from blocks.ledger.store import Ledger
 
 CHECKOUT = Path(__file__).parents[3]
 ROUNDS = 40
+HELD_SECONDS = 0.05
 
 
 class Racer:
@@ -85,6 +91,27 @@ def lock(ledger: Ledger, name: str) -> str:
     return "won"
 
 
+def crowd(ledger: Ledger, takers: int) -> str:
+    """So many threads take the lock at once, each one time; when each winner had it, by the boot's clock."""
+    start, held = threading.Barrier(takers), []
+
+    def taker(number: int) -> None:
+        start.wait()
+        with suppress(LockHeld):
+            token = take_lock(ledger, f"{os.getpid()}-{number}", "a crowd", 600)
+            begun = clock.since_boot()
+            time.sleep(HELD_SECONDS)
+            held.append((begun, clock.since_boot()))
+            release_lock(ledger, token)
+
+    threads = [threading.Thread(target=taker, args=(number,)) for number in range(takers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return json.dumps(held)
+
+
 def use_pass(ledger: Ledger, single_use: str) -> str:
     """Spend a pass; all racers have the same one."""
     try:
@@ -116,6 +143,8 @@ def main(url: str, deed: str, name: str) -> None:
         say("done")
     elif deed.startswith("pass="):
         say(use_pass(Ledger(url), deed.removeprefix("pass=")))
+    elif deed.startswith("crowd="):
+        say(crowd(Ledger(url), int(deed.removeprefix("crowd="))))
     else:
         say(DEEDS[deed](Ledger(url), name))
 

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import event, insert, select, text, update
 
 from blocks.ledger import claim as module
-from blocks.ledger.claim import STALE_SECONDS, Claimed, Owner, claim, holder, process_start
+from blocks.ledger import clock
+from blocks.ledger.claim import STALE_SECONDS, Claimed, Owner, _take, claim, holder, process_start
 from blocks.ledger.store import Ledger
 from blocks.ledger.tables import claims
 from tests.blocks.ledger.racer import Racer, race, results
@@ -35,9 +36,17 @@ def write_claim(ledger: Ledger, **changes: Any) -> None:
         "process_start": process_start(os.getpid()),
         "claimed_at": now,
         "heartbeat": now,
+        "boot_id": "",
+        "beat_boot": None,
     }
     with ledger.write() as connection:
         connection.execute(insert(claims).values(**{**row, **changes}))
+
+
+def move_heartbeat(ledger: Ledger, **values: Any) -> None:
+    """Change the last heartbeat of every claim."""
+    with ledger.write() as connection:
+        connection.execute(update(claims).values(**values))
 
 
 def take(ledger: Ledger) -> None:
@@ -103,6 +112,34 @@ def test_a_claim_without_a_heartbeat_for_long_is_taken_over(ledger: Ledger, mach
 
     assert holder(ledger, "gpu") is None
     take(ledger)
+
+
+@pytest.mark.parametrize("hour", [-3600, 3600])
+def test_a_wall_clock_that_is_set_takes_no_living_claim_away(ledger: Ledger, hour: float):
+    with claim(ledger, "gpu", "mine", never_lost):
+        move_heartbeat(ledger, heartbeat=claims.c.heartbeat - hour)  # as if the clock had been set since
+
+        assert holder(ledger, "gpu") == "mine"
+        with pytest.raises(Claimed, match=r"mine has been changing the GPU for \d+ s"):
+            _take(ledger, "gpu", "other")
+
+
+def test_a_wall_clock_that_is_set_back_keeps_no_dead_claim(ledger: Ledger):
+    with claim(ledger, "gpu", "mine", lambda: None):
+        beats = {"heartbeat": claims.c.heartbeat + 3600, "beat_boot": claims.c.beat_boot - STALE_SECONDS}
+        move_heartbeat(ledger, **beats)
+
+        assert holder(ledger, "gpu") is None
+
+
+def test_a_claim_of_another_boot_goes_by_the_wall_clock(ledger: Ledger):
+    beat = {"boot_id": "another", "beat_boot": clock.since_boot() + 1e6, "machine": "elsewhere"}
+    write_claim(ledger, **beat, heartbeat=time.time() - STALE_SECONDS / 2)
+    assert holder(ledger, "gpu") == "other"
+
+    move_heartbeat(ledger, heartbeat=claims.c.heartbeat - STALE_SECONDS)
+
+    assert holder(ledger, "gpu") is None
 
 
 def test_a_claim_of_another_machine_counts_while_its_heart_beats(ledger: Ledger):

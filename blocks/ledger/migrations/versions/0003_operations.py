@@ -8,9 +8,14 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Create the tables, and give the lock a clock that nobody can set."""
-    op.add_column("swap_lock", sa.Column("boot_id", sa.String(40), nullable=False, server_default=""))
-    op.add_column("swap_lock", sa.Column("until_boot", sa.Float))
+    """Create the tables, and give the lock and the claims a clock that nobody can set."""
+    for table, column in (
+        ("swap_lock", "until_boot"),
+        ("lock_passes", "until_boot"),
+        ("claims", "beat_boot"),
+    ):
+        op.add_column(table, sa.Column("boot_id", sa.String(40), nullable=False, server_default=""))
+        op.add_column(table, sa.Column(column, sa.Float))
     _history()
     _service_events()
     _deliveries()
@@ -25,6 +30,7 @@ def upgrade() -> None:
         sa.Column("next_at", sa.Float),
         sa.Column("updated", sa.Float, nullable=False),
     )
+    op.create_index("outside_schedules_by_name", "outside_schedules", ["owner", "name"], unique=True)
 
 
 def _history() -> None:
@@ -65,7 +71,8 @@ def _service_events() -> None:
 def _deliveries() -> None:
     op.create_table(
         "deliveries",
-        sa.Column("id", sa.String(36), primary_key=True),
+        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("id", sa.String(36), nullable=False, unique=True),
         sa.Column("event_id", sa.String(36), nullable=False),
         sa.Column("target", sa.String(63), nullable=False),
         sa.Column("event", sa.String(40), nullable=False),
@@ -77,6 +84,6 @@ def _deliveries() -> None:
         sa.Column("status", sa.Integer),
         sa.Column("error", sa.Text, nullable=False),
         sa.Column("ended", sa.Float),
+        sqlite_autoincrement=True,
     )
-    op.create_index("deliveries_due", "deliveries", ["state", "next_try"])
-    op.create_index("deliveries_by_time", "deliveries", ["at"])
+    op.create_index("deliveries_by_target", "deliveries", ["target", "state", "seq"])
