@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from blocks.ledger.store import Ledger
 from blocks.ledger.tables import launches
+
+KEPT_LAUNCHES = 1000
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,10 @@ class Launch:
 
 
 def record_launch(ledger: Ledger, launch: Launch) -> None:
-    """Write a launch down before it is made."""
+    """Write a launch down before it is made; of old ones the newest `KEPT_LAUNCHES` stay."""
     with ledger.write() as connection:
         connection.execute(insert(launches).values(**vars(launch)))
+        _forget_old(connection)
 
 
 def mark_ready(ledger: Ledger, launch_id: str) -> None:
@@ -65,6 +68,13 @@ def last_good_launch(ledger: Ledger) -> Launch | None:
     return _first(ledger, query.limit(1))
 
 
+def good_launches_since(ledger: Ledger, launched: float) -> list[Launch]:
+    """The launches that came to answer and were begun after that time."""
+    query = select(launches).where(launches.c.ready.is_not(None), launches.c.launched > launched)
+    with ledger.read() as connection:
+        return [Launch(**row._mapping) for row in connection.execute(query)]
+
+
 def usual_seconds(ledger: Ledger, model: str) -> float | None:
     """The median of the seconds from launch to first answer over the last five good launches of a model."""
     query = (
@@ -76,6 +86,15 @@ def usual_seconds(ledger: Ledger, model: str) -> float | None:
     with ledger.read() as connection:
         lengths = [row.ready - row.launched for row in connection.execute(query)]
     return median(lengths) if lengths else None
+
+
+def _forget_old(connection: Connection) -> None:
+    """Forget what is old, but neither what has not ended nor the last that came to answer."""
+    newest_first = select(launches.c.id).order_by(launches.c.launched.desc())
+    old = connection.scalars(newest_first.where(launches.c.ended.is_not(None)).offset(KEPT_LAUNCHES)).all()
+    if old:
+        good = connection.scalar(newest_first.where(launches.c.ready.is_not(None)).limit(1))
+        connection.execute(delete(launches).where(launches.c.id.in_(old), launches.c.id != (good or "")))
 
 
 def _first(ledger: Ledger, query: Any) -> Launch | None:

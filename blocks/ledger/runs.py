@@ -14,6 +14,11 @@ RunState = Literal["running", "waiting", "completed", "failed", "cancelled", "cr
 EventKind = Literal["state", "phase", "log", "result"]
 
 KEPT_RUNS = 100
+"""Of each kind, so that none pushes out another."""
+
+KEPT_LOOKS = 20
+LOOKS = frozenset({"logs", "deep-check", "validate"})
+"""Kinds of runs that only look; there may be one a minute."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def start_run(ledger: Ledger, run_id: str, kind: str, model: str, expected_secon
             )
         )
         _add_event(connection, run_id, "state", {"state": "running"})
-    _forget_old(ledger)
+    _forget_old(ledger, kind)
 
 
 def report(ledger: Ledger, run_id: str, kind: EventKind, data: dict[str, Any], **columns: Any) -> None:
@@ -124,10 +129,11 @@ def _add_event(connection: Any, run_id: str, kind: EventKind, data: dict[str, An
     connection.execute(insert(run_events).values(run_id=run_id, at=time.time(), kind=kind, data=data))
 
 
-def _forget_old(ledger: Ledger) -> None:
-    """Keep the newest runs only, with their events."""
+def _forget_old(ledger: Ledger, kind: str) -> None:
+    """Keep the newest runs of a kind only, with their events."""
+    kept = KEPT_LOOKS if kind in LOOKS else KEPT_RUNS
+    query = select(runs.c.id).where(runs.c.kind == kind).order_by(runs.c.started.desc()).offset(kept)
     with ledger.write() as connection:
-        query = select(runs.c.id).order_by(runs.c.started.desc()).offset(KEPT_RUNS)
         old: Sequence[str] = connection.execute(query).scalars().all()
         if old:
             connection.execute(delete(run_events).where(run_events.c.run_id.in_(old)))

@@ -1,10 +1,12 @@
 """The record of launches, what was seen last, and what is usual."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import update
 
+from blocks.ledger import launches as module
 from blocks.ledger.launches import (
     Launch,
     get_launch,
@@ -68,6 +70,24 @@ def test_the_last_good_launch_is_the_newest_that_came_to_answer(ledger: Ledger):
         record_launch(ledger, made)
 
     assert last_good_launch(ledger).id == "b"
+
+
+def test_of_old_launches_only_the_newest_the_last_good_one_and_those_that_run_are_kept(
+    ledger: Ledger, monkeypatch
+):
+    monkeypatch.setattr(module, "KEPT_LAUNCHES", 2)
+    record_launch(ledger, launch("old", 1.0, ready=2.0))
+    record_launch(ledger, launch("good", 3.0, ready=4.0))
+    mark_ended(ledger, "swap")
+    record_launch(ledger, launch("running", 5.0))
+
+    for number in range(4):
+        record_launch(ledger, replace(launch(f"failed-{number}", 10.0 + number), ended=20.0))
+
+    names = ["old", "good", "running", *(f"failed-{number}" for number in range(4))]
+    kept = [name for name in names if get_launch(ledger, name)]
+    assert kept == ["good", "running", "failed-2", "failed-3"]
+    assert last_good_launch(ledger).id == "good"
 
 
 def test_the_usual_time_is_the_median_of_the_last_five_good_launches_of_that_model(ledger: Ledger):

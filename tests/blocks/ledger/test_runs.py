@@ -115,6 +115,18 @@ def test_only_the_newest_runs_are_kept_with_their_events(ledger: Ledger, monkeyp
     assert set(left) == {"run-2", "run-3", "run-4"}
 
 
+def test_checks_once_a_minute_leave_the_records_of_swaps_in_place(ledger: Ledger, monkeypatch):
+    monkeypatch.setattr(module, "KEPT_LOOKS", 2)
+    began(ledger, "swap", at=1.0)
+
+    for number in range(5):
+        began(ledger, f"check-{number}", at=1000.0 + number, kind="deep-check")
+
+    assert [run.id for run in latest_runs(ledger)] == ["check-4", "check-3", "swap"]
+    assert events_after(ledger, "check-2") == []
+    assert len(events_after(ledger, "swap")) == 1
+
+
 def test_a_run_that_never_was_is_none(ledger: Ledger):
     assert get_run(ledger, "nope") is None
     assert events_after(ledger, "nope") == []
