@@ -14,8 +14,10 @@ from pathlib import Path
 import asyncssh
 import yaml
 
+from simulator.bot import BOT, house_bot
 from simulator.disk import stock
 from simulator.host import Host
+from simulator.sysfs import write_sysfs
 from simulator.units import write_units
 from simulator.venv import lay_venv
 from simulator.workshop import publish, put_launcher, write_env
@@ -65,6 +67,7 @@ class Cluster:
         public = _key(self.folder / "keys" / "id_ed25519")
         for number in range(1, self.wish.hosts + 1):
             self.hosts.append(self._host(number, public))
+        house_bot(self.folder, self.home(self.hosts[-1]), _key(self.folder / "keys" / f"{BOT}_ed25519"))
         self._write_yaml()
 
     def home(self, host: Host) -> Path:
@@ -88,11 +91,13 @@ class Cluster:
             name=name, address=self.wish.address, ssh_port=self.ports[f"ssh-{name}"], user="spark",
             lan_address=f"192.168.1.{10 + number}", fabric_address=_fabric(number),
             peers=[f"spark-{other}" for other in range(1, self.wish.hosts + 1) if other != number],
+            wake_port=self.ports[f"wake-{name}"],
         )  # fmt: skip
         _key(folder / "host_key")
         if first_time:
             self._furnish(host, folder, public)
         host.save(folder)
+        write_sysfs(folder)
         return host
 
     def _furnish(self, host: Host, folder: Path, public: str) -> None:
@@ -152,6 +157,7 @@ class Cluster:
             "name": host.name, "address": host.address, "ssh_port": host.ssh_port, "user": host.user,
             "key_path": str(self.folder / "keys" / "id_ed25519"), "host_key": " ".join(key),
             "fabric_address": host.fabric_address,
+            "wake_address": host.address, "wake_port": host.wake_port,
         }  # fmt: skip
 
     def _ports(self) -> dict[str, int]:
@@ -160,7 +166,8 @@ class Cluster:
         kept: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
         wanted = [f"ssh-spark-{number}" for number in range(1, self.wish.hosts + 1)]
         given = dict(zip(wanted, self.wish.ssh_ports, strict=False))
-        missing = [name for name in (*wanted, *(one[0] for one in SERVICES)) if name not in kept]
+        cards = [f"wake-spark-{number}" for number in range(1, self.wish.hosts + 1)]
+        missing = [name for name in (*wanted, *cards, *(one[0] for one in SERVICES)) if name not in kept]
         ports = kept | dict(zip(missing, _free_ports(self.wish.address, len(missing)), strict=True))
         self.folder.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(ports | given, indent=1))

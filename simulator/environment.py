@@ -9,22 +9,28 @@ SIMULATOR = Path(__file__).resolve().parent
 SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
 
 
-def host_environment(host: Path, scale: str, address: str) -> dict[str, str]:
+def host_environment(host: Path, scale: str, address: str, user: str = "spark") -> dict[str, str]:
     """Environment of a command that came by SSH: as sshd's for a non-login shell, plus SIM_*.
 
     `~/.local/bin` is not on PATH, as on the real thing: profile files are not read.
     """
     return {
-        "HOME": str(host / "home"),
-        "USER": "spark",
-        "LOGNAME": "spark",
+        "HOME": str(home_of(host, user)),
+        "USER": user,
+        "LOGNAME": user,
         "SHELL": "/bin/bash",
         "LANG": "C.UTF-8",
         "PATH": _path(host, SIMULATOR / "bin"),
         "SIM_HOST_DIR": str(host),
         "SIM_SCALE": scale,
         "SIM_ADDRESS": address,
+        "SYSFS_ROOT": str(host / "sys"),
     }
+
+
+def home_of(host: Path, user: str) -> Path:
+    """A user's home folder on a host: `home` is that of the first one, whom the launcher belongs to."""
+    return host / ("home" if user == "spark" else f"home-{user}")
 
 
 def container_environment(host: Path, name: str, identity: str, rootfs: Path) -> dict[str, str]:

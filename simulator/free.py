@@ -11,6 +11,7 @@ from simulator.memory import BASE_GIB, KB_IN_GIB, TOTAL_KB, available_kb
 from simulator.options import UnknownFlag, parse
 
 CACHE_KB = 9 * KB_IN_GIB  # page cache after a model was read
+DROPPED_KB = KB_IN_GIB // 4  # and after it was dropped: what is in use stays
 SWAP_KB = 16 * KB_IN_GIB
 UNITS = {"bytes": 1 / 1024, "kibi": 1, "mebi": 1024, "gibi": KB_IN_GIB}
 
@@ -38,7 +39,8 @@ def main(words: list[str]) -> int:
 
 def _memory(*, wide: bool) -> list[int]:
     available = available_kb(here())
-    cache = min(CACHE_KB, available // 2)
+    dropped = (here() / "caches-dropped").exists()
+    cache = min(DROPPED_KB if dropped else CACHE_KB, available // 2)
     shared = int(BASE_GIB * KB_IN_GIB / 100)
     cells = [TOTAL_KB, TOTAL_KB - available, available - cache, shared, cache, available]
     if wide:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import asyncssh
 
-from simulator.environment import fault
+from simulator.bot import BOT
+from simulator.environment import fault, home_of
 from simulator.session import LOOK_SECONDS, Channel, serve
+from simulator.wake import Card
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,14 @@ class Host:
     lan_address: str
     fabric_address: str
     peers: list[str]
+    wake_port: int
 
     def save(self, folder: Path) -> None:
         (folder / "host.json").write_text(json.dumps(asdict(self), indent=1) + "\n")
 
 
 class _Door(asyncssh.SSHServer):
-    """Lets in the host's user with a key of its own authorized_keys, read anew each time."""
+    """Lets in the host's users with a key of their own authorized_keys, read anew each time."""
 
     def __init__(self, server: SSHServer) -> None:
         self._server = server
@@ -44,9 +47,10 @@ class _Door(asyncssh.SSHServer):
         self._server.connections.discard(self._connection)
 
     def begin_auth(self, username: str) -> bool:
-        keys = self._server.folder / "home" / ".ssh" / "authorized_keys"
-        if username == self._server.host.user and keys.exists():
-            self._connection.set_authorized_keys(str(keys))
+        if username in (self._server.host.user, BOT):
+            keys = home_of(self._server.folder, username) / ".ssh" / "authorized_keys"
+            if keys.exists():
+                self._connection.set_authorized_keys(str(keys))
         return True
 
     def public_key_auth_supported(self) -> bool:
@@ -66,10 +70,14 @@ class SSHServer:
         self.connections: set[asyncssh.SSHServerConnection] = set()
         self._unanswered: set[asyncio.StreamWriter] = set()
         self._listener: asyncio.AbstractServer | asyncssh.SSHAcceptor | None = None
+        self._card: asyncio.BaseTransport | None = None
         self._manner = ""
 
     async def start(self) -> None:
         await self._become(self._wanted_manner())
+        self._card, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: Card(self.folder, self.scale), (self.host.address, self.host.wake_port)
+        )
 
     async def watch(self) -> None:
         """Follow the fault files for ever."""
@@ -81,6 +89,8 @@ class SSHServer:
                     await self._become(wanted)
 
     async def stop(self) -> None:
+        if self._card:
+            self._card.close()
         await self._become("unreachable")
 
     def _wanted_manner(self) -> str:
@@ -121,7 +131,8 @@ class SSHServer:
         )
 
     async def _serve(self, channel: Channel) -> None:
-        await serve(channel, self.folder, self.scale, self.host.address)
+        user = str(channel.get_extra_info("username"))
+        await serve(channel, self.folder, self.scale, self.host.address, user)
 
     async def _say_nothing(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """A wedged host: TCP answers, the banner never comes."""

@@ -22,7 +22,8 @@ def held(host: Path) -> float:
 
 def available_kb(host: Path) -> int:
     """What `free` says is available."""
-    return max(TOTAL_KB - int((BASE_GIB + held(host)) * KB_IN_GIB), 262_144)
+    taken = float(fault("memory-taken", host) or 0)
+    return max(TOTAL_KB - int((BASE_GIB + taken + held(host)) * KB_IN_GIB), 262_144)
 
 
 def holders(host: Path) -> dict[int, float]:

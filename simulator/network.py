@@ -69,6 +69,8 @@ def main(words: list[str]) -> int:
 
 def _show(options: Options, rest: list[str]) -> int:
     thing, *names = [word for word in rest if word not in ("show", "list", "dev")] or [""]
+    if thing in ("route", "r") and names == ["default"]:
+        names = []
     chosen = [one for one in interfaces() if not names or one.name in names]
     if not chosen or len(names) > 1:
         print(f'Device "{names[-1]}" does not exist.', file=sys.stderr)

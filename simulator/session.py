@@ -11,7 +11,7 @@ from signal import Signals
 
 import asyncssh
 
-from simulator.environment import fault, host_environment
+from simulator.environment import fault, home_of, host_environment
 from simulator.processes import group, ignores, send
 
 CHUNK = 65_536
@@ -21,14 +21,14 @@ LOOK_SECONDS = 0.1  # how often the faults are looked at
 Channel = asyncssh.SSHServerProcess[bytes]
 
 
-async def serve(channel: Channel, host: Path, scale: str, address: str) -> None:
+async def serve(channel: Channel, host: Path, scale: str, address: str, user: str) -> None:
     """Run the channel's command, or bash on its input when there is none."""
     await _misbehave(host)
     command = ["-c", channel.command] if channel.command is not None else []
     wishes = {name: value for name, value in channel.env.items() if name.startswith("LC_")}
     process = await asyncio.create_subprocess_exec(
         "bash", *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True,
-        cwd=host / "home", env=wishes | host_environment(host, scale, address),
+        cwd=home_of(host, user), env=wishes | host_environment(host, scale, address, user),
     )  # fmt: skip
     feeding = asyncio.ensure_future(_feed(channel, process))
     running = asyncio.ensure_future(_finish(channel, process))

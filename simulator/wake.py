@@ -1,32 +1,37 @@
-"""`wakeonlan`: wakes a simulated host that sleeps, which is one whose fault `unreachable` says `asleep`."""
+"""The network card of a simulated host that sleeps: it listens for the magic packet with its own address."""
 
 from __future__ import annotations
 
-import re
-import sys
-import time
+import asyncio
 from pathlib import Path
 
-from simulator.environment import fault, here, scaled
+from simulator.environment import fault
 from simulator.network import interfaces
 
+ASLEEP = "asleep"  # what the fault `unreachable` says of a host that can be woken
 BOOT_SECONDS = 40
 
 
-def main(words: list[str]) -> int:
-    """`wakeonlan [-i ADDRESS] MAC`: nothing tells whether anybody woke, as with the real one."""
-    if words[:1] == ["-i"]:
-        words = words[2:]
-    if len(words) != 1 or not re.fullmatch(r"([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}", words[0]):
-        print(f"wakeonlan: unknown arguments: {' '.join(words)}", file=sys.stderr)  # noqa: T201
-        return 1
-    print(f"Sending magic packet to 255.255.255.255:9 with payload {words[0]}")  # noqa: T201
-    for host in here().parent.glob("spark-*"):
-        if fault("unreachable", host) == "asleep" and words[0].lower() in _addresses(host):
-            time.sleep(scaled(BOOT_SECONDS))
-            (host / "faults" / "unreachable").unlink(missing_ok=True)
-    return 0
+class Card(asyncio.DatagramProtocol):
+    """Boots its host, which takes a while, when the packet for its LAN interface comes."""
+
+    def __init__(self, folder: Path, scale: str) -> None:
+        self._folder = folder
+        self._boot_seconds = BOOT_SECONDS * float(scale)
+        self._booting: asyncio.TimerHandle | None = None
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        asleep = fault("unreachable", self._folder) == ASLEEP
+        lan = interfaces(self._folder)[1]
+        if asleep and not self._booting and magic(lan.mac) in data:
+            loop = asyncio.get_running_loop()
+            self._booting = loop.call_later(self._boot_seconds, self._rise)
+
+    def _rise(self) -> None:
+        self._booting = None
+        (self._folder / "faults" / "unreachable").unlink(missing_ok=True)
 
 
-def _addresses(host: Path) -> list[str]:
-    return [interface.mac for interface in interfaces(host)]
+def magic(mac: str) -> bytes:
+    """What wakes the card of that address: six bytes of ones, then the address sixteen times."""
+    return b"\xff" * 6 + bytes.fromhex(mac.replace(":", "")) * 16

@@ -30,15 +30,15 @@ def publish(upstream: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name) / "work"
         shutil.copytree(OURS, work)
-        _git(work, "init", "-q", "-b", "main")
+        git(work, "init", "-q", "-b", "main")
         (work / ".gitignore").write_text(".env\n")
-        _commit(work, "launcher: first")
-        _git(work, "tag", "start")
+        commit(work, "launcher: first")
+        git(work, "tag", "start")
         for message, path, line in NEWS:
             with (work / path).open("a") as file:
                 file.write(line)
-            _commit(work, message)
-        _git(work, "clone", "-q", "--bare", ".", str(upstream))
+            commit(work, message)
+        git(work, "clone", "-q", "--bare", ".", str(upstream))
 
 
 def put_launcher(folder: Path, upstream: Path, given: Path | None) -> None:
@@ -46,8 +46,8 @@ def put_launcher(folder: Path, upstream: Path, given: Path | None) -> None:
     if given or not upstream.exists():
         shutil.copytree(given or OURS, folder, symlinks=True)
         return
-    _git(upstream.parent, "clone", "-q", str(upstream), str(folder))
-    _git(folder, "reset", "-q", "--hard", "start")
+    git(upstream.parent, "clone", "-q", str(upstream), str(folder))
+    git(folder, "reset", "-q", "--hard", "start")
 
 
 def write_env(folder: Path, nodes: list[str], local: str) -> None:
@@ -60,10 +60,12 @@ def write_env(folder: Path, nodes: list[str], local: str) -> None:
     )
 
 
-def _commit(folder: Path, message: str) -> None:
-    _git(folder, "add", "-A")
-    _git(folder, "commit", "-q", "-m", message)
+def commit(folder: Path, message: str) -> None:
+    """Commit all that a folder holds."""
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", message)
 
 
-def _git(folder: Path, *words: str) -> None:
+def git(folder: Path, *words: str) -> None:
+    """Run git in a folder, without this machine's own configuration."""
     subprocess.run(["git", *words], cwd=folder, env=os.environ | AUTHOR, check=True)

@@ -1,6 +1,7 @@
 """The vocabulary of looking at a host and changing it: Command, Answer, Verdict, Check, Finding (pure)."""
 
 import json
+import math
 import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -8,6 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 Seen = TypeVar("Seen")
+
+SLACK_SECONDS = 10
+"""How much longer than the host our own side waits, so that the host's time limit speaks first."""
 
 TIMED_OUT = 124
 """Exit code of coreutils' `timeout` when it ended the command."""
@@ -30,11 +34,14 @@ class Command:
         words: The program and its arguments; quoted in one place, `line`.
         stdin: Text given to the program; for scripts, file texts and secrets, since it is never logged.
         timeout: Seconds after which the host itself ends the command.
+        first_word: Seconds after which a line that has brought nothing yet is taken for dead, for a
+            command that speaks at once.
     """
 
     words: tuple[str, ...]
     stdin: str = ""
     timeout: float = 30
+    first_word: float = math.inf
 
     @property
     def line(self) -> str:
@@ -44,13 +51,17 @@ class Command:
             raise ValueError("a command cannot hold a NUL character")
         return shlex.join(limited)
 
+    def patience(self, *, spoke: bool) -> float:
+        """Seconds our own side waits for its end; `spoke`: it has said something."""
+        return self.timeout + SLACK_SECONDS if spoke else min(self.first_word, self.timeout + SLACK_SECONDS)
+
     def __str__(self) -> str:
         return shlex.join(self.words)
 
 
-def command(*words: str, stdin: str = "", timeout: float = 30) -> Command:
+def command(*words: str, stdin: str = "", timeout: float = 30, first_word: float = math.inf) -> Command:
     """A command of these words."""
-    return Command(words, stdin, timeout)
+    return Command(words, stdin, timeout, first_word)
 
 
 @dataclass(frozen=True)

@@ -3,143 +3,74 @@
 import logging
 import signal
 import threading
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.cluster import Cluster, Host
-from blocks.ledger.seen import read_seen, write_seen
 from blocks.ledger.store import Ledger
-from blocks.menu import DISK, disks_from, files_subject, make_menu, swappable
 from blocks.settings import Settings, ledger_url, load_settings
 from tasks import ssh
-from tasks.announce import emit_event, offer_choices
-from tasks.check import Unreadable
-from tasks.checks.launcher import UPDATES, ImageSeen, LauncherUpToDate, News, updates_data
-from tasks.checks.weights import list_command, read_models, read_settings
-from tasks.sight import HostSight, look_command, read_sight
+from tasks.observe_bot import BotObserver
+from tasks.observe_disk import DiskObserver
+from tasks.observe_forms import RunForms
+from tasks.observe_host import HostObserver
+from tasks.observe_memory import MemoryWatcher
+from tasks.observe_tell import Teller
+from tasks.outbox import Outbox
+from tasks.ssh_keys import note_controller_keys
 
 log = logging.getLogger("observer")
 
-HOST_SECONDS = 3.0
-DISK_SECONDS = 20.0
 SETTINGS_SECONDS = 3.0
-UPDATES_SECONDS = 3600.0
-HOST = "host/"
-
-
-@dataclass
-class HostObserver:
-    """Looks at one host, in a thread of its own, so that a dead host never slows the others."""
-
-    host: Host
-    cluster: Cluster
-    ledger: Ledger
-    ended: threading.Event = field(default_factory=threading.Event)
-    reachable: bool | None = None
-    disk_free: int = 0
-    known: set[str] = field(default_factory=set)
-
-    def run(self) -> None:
-        """Look until told to end; no error of a look ends it."""
-        every = max(1, round(DISK_SECONDS / HOST_SECONDS))
-        turn = 0
-        while not self.ended.is_set():
-            try:
-                self.look()
-                if self.reachable and turn % every == 0:
-                    self.look_at_disk()
-            except SQLAlchemyError as error:
-                log.warning("the ledger cannot be written: %s", error)
-            turn = turn + 1 if self.reachable else 0
-            self.ended.wait(HOST_SECONDS)
-
-    def look(self) -> None:
-        """One look at the host; a transition is said as an event."""
-        try:
-            sight = read_sight(ssh.run(self.host, look_command(self.cluster.hf_cache)))
-        except (ssh.Unreachable, ssh.OutputTooLong, Unreadable) as error:
-            self._note({"reachable": False, "error": str(error)}, reachable=False)
-            return
-        self.disk_free = sight.disk_free
-        self._note(sight_data(sight), reachable=True)
-
-    def look_at_disk(self) -> None:
-        """One look at the models on disk; what cannot be read leaves the last sight as it is."""
-        try:
-            where = (self.cluster.hf_cache, self.cluster.models_directory)
-            answer = ssh.run(self.host, list_command(*where, known=sorted(self.known)))
-            models = [asdict(model) for model in read_models(answer)]
-            sent = read_settings(answer)
-        except (ssh.Unreachable, ssh.OutputTooLong, Unreadable) as error:
-            log.warning("%s: %s", self.host.name, error)
-            return
-        write_seen(self.ledger, f"{DISK}{self.host.name}", {"models": models, "free_bytes": self.disk_free})
-        for model, settings in sent.items():
-            write_seen(self.ledger, files_subject(self.host.name, model), {"model": model, **settings})
-            self.known.add(settings["digest"])
-
-    def run_updates(self) -> None:
-        """Look for updates every hour; in a thread of its own, since upstream may be slow."""
-        while not self.ended.is_set():
-            try:
-                if self.reachable and self._updates_are_old():
-                    self.look_at_updates()
-            except SQLAlchemyError as error:
-                log.warning("the ledger cannot be written: %s", error)
-            self.ended.wait(SETTINGS_SECONDS)
-
-    def look_at_updates(self) -> None:
-        """Ask upstream what is new for the launcher, and how old the image is; nothing of it is changed."""
-        image, launcher = ImageSeen(self.cluster.image), LauncherUpToDate(self.cluster.launcher_directory)
-        news: News | None = None
-        try:
-            seen = image.read(ssh.run(self.host, image.probe()))
-            if self.host.name == self.cluster.vllm.host:
-                news = launcher.read(ssh.run(self.host, launcher.probe()))
-            data = updates_data(self.cluster.image, seen, news)
-        except (ssh.Unreachable, ssh.OutputTooLong):
-            return
-        except (Unreadable, LookupError) as error:
-            data = {"error": str(error)}
-        write_seen(self.ledger, f"{UPDATES}{self.host.name}", data)
-
-    def _updates_are_old(self) -> bool:
-        last = read_seen(self.ledger, f"{UPDATES}{self.host.name}").get(f"{UPDATES}{self.host.name}")
-        return last is None or last.age_seconds > UPDATES_SECONDS
-
-    def _note(self, data: dict[str, object], *, reachable: bool) -> None:
-        write_seen(self.ledger, f"{HOST}{self.host.name}", data)
-        if self.reachable is not None and self.reachable != reachable:
-            word = "reachable" if reachable else "unreachable"
-            emit_event(f"spark.host.{word}", f"spark.host.{self.host.name}", {"error": data.get("error", "")})
-        self.reachable = reachable
-
-
-def sight_data(sight: HostSight) -> dict[str, object]:
-    """A sight as the ledger keeps it."""
-    return {"reachable": True, "error": sight.gpu_fault or sight.docker_fault, **asdict(sight)}
 
 
 @dataclass
 class Observer:
-    """Keeps one `HostObserver` for each host of the settings, and the run form's choices up to date."""
+    """Keeps one `HostObserver` for each host of the settings, and what there is once, each in its thread."""
 
     ledger: Ledger
     ended: threading.Event = field(default_factory=threading.Event)
+    teller: Teller = field(init=False)
     _watching: dict[str, HostObserver] = field(default_factory=dict)
-    _offered: list[str] | None = None
+
+    def __post_init__(self) -> None:
+        self.teller = Teller(self.ledger)
 
     def run(self) -> None:
-        """Observe until told to end."""
+        """Observe until told to end; a ledger that is away for a while ends nothing."""
+        self._begin(self.teller.run, self.ended)
+        self._begin(Outbox(self.ledger).run, self.ended)
+        self._begin(RunForms(self.ledger, self._settings, self.ended).run)
+        self._begin(BotObserver(self.ledger, self._settings, self.ended, self._is_reachable).run)
         while not self.ended.is_set():
-            settings = load_settings(self.ledger)
-            self._watch(settings.cluster)
-            self._offer(settings)
+            try:
+                self.follow_settings()
+            except SQLAlchemyError as error:
+                log.warning("the ledger cannot be read: %s", error)
+            except Exception:  # an unforeseen error must not end the looks at the hosts
+                log.exception("the settings could not be followed")
             self.ended.wait(SETTINGS_SECONDS)
         for watcher in self._watching.values():
             watcher.ended.set()
         ssh.close_all()
+
+    def follow_settings(self) -> None:
+        """Take the settings as they are now: hosts that came, went or changed."""
+        settings = load_settings(self.ledger)
+        hosts_before = self.teller.settings.cluster.hosts
+        self.teller.settings = settings
+        self._watch(settings.cluster)
+        if settings.cluster.hosts != hosts_before:
+            note_controller_keys(self.ledger, settings.cluster.hosts)
+
+    def _settings(self) -> Settings:
+        return self.teller.settings
+
+    def _is_reachable(self, name: str) -> bool:
+        watcher = self._watching.get(name)
+        return watcher is not None and watcher.reachable
 
     def _watch(self, cluster: Cluster) -> None:
         """Start what is new or was changed, end what has gone."""
@@ -149,19 +80,22 @@ class Observer:
                 watcher.ended.set()
                 del self._watching[name]
         for name in wanted.keys() - self._watching.keys():
-            watcher = HostObserver(wanted[name], cluster, self.ledger)
-            self._watching[name] = watcher
-            for work in (watcher.run, watcher.run_updates):
-                threading.Thread(target=work, name=f"observe {name}", daemon=True).start()
+            self._watching[name] = self._observe(wanted[name], cluster)
 
-    def _offer(self, settings: Settings) -> None:
-        """Offer what is on disk in the form of Prefect's UI; tried again when Prefect was away."""
-        disks = disks_from(read_seen(self.ledger, DISK))
-        present = {name: disks[name] for name in disks if name in self._watching}
-        choices = swappable(make_menu(settings.cluster, settings.catalog, present))
-        if choices != self._offered and offer_choices("swap-model/cluster", "model", choices):
-            log.info("the run form offers %s", ", ".join(choices) or "nothing")
-            self._offered = choices
+    def _observe(self, host: Host, cluster: Cluster) -> HostObserver:
+        """Begin to look at a host, each kind of look in a thread of its own."""
+        memory = MemoryWatcher(host.name, self.ledger, self.teller)
+        watcher = HostObserver(host, cluster, self.ledger, self.teller, memory)
+        disk = DiskObserver(
+            host, cluster, self.ledger, watcher.ended, lambda: watcher.reachable, lambda: watcher.disk_free
+        )
+        for work in (watcher.run, disk.run, disk.run_updates):
+            self._begin(work)
+        return watcher
+
+    @staticmethod
+    def _begin(work: Callable[..., None], *given: object) -> None:
+        threading.Thread(target=work, args=given, daemon=True).start()
 
 
 def main() -> None:

@@ -2,35 +2,39 @@
 
 import contextlib
 import logging
-import os
 import socket
 import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import paramiko
 from fabric import Config, Connection
 
 from blocks.cluster import Host
 from tasks.check import Answer, Command
+from tasks.known_hosts import known_hosts_file, known_name, made_known_hosts_file
 
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 10
-SLACK_SECONDS = 10  # how much longer than the host our own side waits, so that its time limit speaks first
 QUIET_SECONDS = 1.0  # how long output may follow the exit code while something holds the streams open
 MAX_OUTPUT = 32 * 1024 * 1024
+Line = Literal["unreachable", "wedged", "refused"]
 _BROKEN = (OSError, EOFError, paramiko.SSHException)
 
 
 class Unreachable(Exception):
-    """The line to a host is down, refused or not to be trusted; `may_have_run`: the command had been sent."""
+    """
+    There is no line to a host; `may_have_run`: the command had been sent.
 
-    def __init__(self, message: str, *, may_have_run: bool = False) -> None:
+    `line`: unreachable, nobody answers; wedged, it takes the connection and says nothing; refused, for a key.
+    """
+
+    def __init__(self, message: str, *, may_have_run: bool = False, line: Line = "unreachable") -> None:
         super().__init__(message)
-        self.may_have_run = may_have_run
+        self.may_have_run, self.line = may_have_run, line
 
 
 class OutputTooLong(Exception):
@@ -52,7 +56,8 @@ def run(host: Host, command: Command) -> Answer:
     except _BROKEN as error:
         _drop(host)
         message = f"{host.name}: the connection broke during '{command}': {_words(error)}"
-        raise Unreachable(message, may_have_run=True) from error
+        line: Line = "wedged" if isinstance(error, TimeoutError) else "unreachable"
+        raise Unreachable(message, may_have_run=True, line=line) from error
     finally:
         _close(channel)
 
@@ -97,7 +102,8 @@ def _session(host: Host) -> paramiko.Channel:
             return _channel(line.connection)
         except (*_BROKEN, ValueError, paramiko.hostkeys.InvalidHostKey) as error:
             line.close()
-            raise Unreachable(f"{host.name} ({host.address}:{host.ssh_port}): {_words(error)}") from error
+            where = f"{host.name} ({host.address}:{host.ssh_port})"
+            raise Unreachable(f"{where}: {_words(error)}", line=_state(error)) from error
 
 
 def _channel(connection: Connection) -> paramiko.Channel:
@@ -113,19 +119,14 @@ def _drop(host: Host) -> None:
 def _connect(host: Host) -> Connection:
     """An authenticated connection; neither an agent nor the user's SSH configuration has a say."""
     connection = Connection(
-        host.address,
-        user=host.user,
-        port=host.ssh_port,
-        connect_timeout=CONNECT_SECONDS,
+        host.address, user=host.user, port=host.ssh_port, connect_timeout=CONNECT_SECONDS,
         config=Config(overrides={"load_ssh_configs": False}),
         connect_kwargs={
             "key_filename": str(Path(host.key_path).expanduser()),
-            "allow_agent": False,
-            "look_for_keys": False,
-            "banner_timeout": CONNECT_SECONDS,
-            "auth_timeout": CONNECT_SECONDS,
+            "allow_agent": False, "look_for_keys": False, "auth_timeout": CONNECT_SECONDS,
+            "banner_timeout": CONNECT_SECONDS * 0.8,  # the first to run out, or paramiko does not say why
         },
-    )
+    )  # fmt: skip
     _trust(connection.client, host)
     connection.open()
     connection.transport.set_keepalive(15)
@@ -135,15 +136,13 @@ def _connect(host: Host) -> Connection:
 def _trust(client: paramiko.SSHClient, host: Host) -> None:
     """Believe the host key of the settings, else the one recorded at the first contact, and no other."""
     if host.host_key:
-        entry = paramiko.hostkeys.HostKeyEntry.from_line(f"{_known_name(host)} {host.host_key}")
+        entry = paramiko.hostkeys.HostKeyEntry.from_line(f"{known_name(host)} {host.host_key}")
         if entry is None or entry.key is None:
             raise ValueError("the host key of the settings is not a public key")
-        client.get_host_keys().add(_known_name(host), entry.key.get_name(), entry.key)
+        client.get_host_keys().add(known_name(host), entry.key.get_name(), entry.key)
         client.set_missing_host_key_policy(paramiko.RejectPolicy())
         return
-    known_hosts_file().parent.mkdir(parents=True, exist_ok=True)
-    known_hosts_file().touch(mode=0o600)
-    client.load_host_keys(str(known_hosts_file()))
+    client.load_host_keys(str(made_known_hosts_file()))
     client.set_missing_host_key_policy(_RecordFirst())
 
 
@@ -151,20 +150,11 @@ class _RecordFirst(paramiko.MissingHostKeyPolicy):
     """Trust on first use: the key is added to the file, said in the log, and from then on required."""
 
     def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
-        if client.get_host_keys().lookup(hostname):
-            raise paramiko.SSHException(f"{hostname} shows another kind of key than the recorded one")
+        if known := client.get_host_keys().lookup(hostname):  # it shows another kind of key than that
+            raise paramiko.BadHostKeyException(hostname, key, next(iter(known.values())))
         with known_hosts_file().open("a", encoding="ascii") as recorded:
             recorded.write(f"{hostname} {key.get_name()} {key.get_base64()}\n")
         log.warning("first contact with %s: its %s key is trusted from now on", hostname, key.get_name())
-
-
-def known_hosts_file() -> Path:
-    """Where keys trusted on first use are recorded, from SPARK_KNOWN_HOSTS."""
-    return Path(os.environ.get("SPARK_KNOWN_HOSTS", ".state/known_hosts"))
-
-
-def _known_name(host: Host) -> str:
-    return host.address if host.ssh_port == 22 else f"[{host.address}]:{host.ssh_port}"
 
 
 def _begin(channel: paramiko.Channel, command: Command) -> None:
@@ -184,7 +174,7 @@ def _close(line: paramiko.Channel | Connection) -> None:
 
 def _converse(channel: paramiko.Channel, command: Command) -> Answer:
     """Give stdin, take stdout and stderr until the command has ended, within the time limit."""
-    deadline = time.monotonic() + command.timeout + SLACK_SECONDS
+    began = time.monotonic()
     threading.Thread(target=_give, args=(channel, command.stdin), daemon=True).start()
     channel.settimeout(0.2)
     out, err, heard = bytearray(), bytearray(), time.monotonic()
@@ -193,8 +183,8 @@ def _converse(channel: paramiko.Channel, command: Command) -> Answer:
             heard = time.monotonic()
         if len(out) + len(err) > MAX_OUTPUT:
             raise OutputTooLong(f"'{command}' said more than {MAX_OUTPUT} bytes")
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"no end after {command.timeout + SLACK_SECONDS:g} s")
+        if time.monotonic() - began > (allowed := command.patience(spoke=bool(out or err))):
+            raise TimeoutError(f"no end after {allowed:g} s")
     code = channel.recv_exit_status()
     if code == -1:
         raise EOFError("the host closed the channel without an exit code")
@@ -237,12 +227,24 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (paramiko.hostkeys.InvalidHostKey, "the host key that is known of it is not a public key"),
     (paramiko.PasswordRequiredException, "our SSH key has a passphrase: name one without"),
     (paramiko.AuthenticationException, "it refuses our SSH key"),
+    (paramiko.ssh_exception.NoValidConnectionsError, "nobody answers: it is off, or its SSH does not run"),
     (socket.gaierror, "its name does not resolve"),
 )
+_OF_KEYS = (*(kind for kind, _ in _WORDS[:4]), FileNotFoundError, PermissionError, ValueError)
+
+
+def _state(error: Exception) -> Line:
+    """What the line is like after an error of connecting; why SSH said nothing only the cause tells."""
+    silent = isinstance(error.__context__, TimeoutError) or "timeout" in str(error).lower()
+    if isinstance(error, paramiko.SSHException) and silent:
+        return "wedged"
+    of_keys = isinstance(error, _OF_KEYS) or "known_hosts" in str(error)
+    return "refused" if of_keys else "unreachable"
 
 
 def _words(error: Exception) -> str:
     """The error in plain words."""
-    return next(
-        (words for kind, words in _WORDS if isinstance(error, kind)), str(error) or "no answer in time"
-    )
+    if _state(error) == "wedged":
+        return "it takes the connection, but its SSH says nothing: the host is wedged (mostly out of memory)"
+    known = (words for kind, words in _WORDS if isinstance(error, kind))
+    return next(known, str(error) or "no answer in time")

@@ -4,15 +4,18 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import os
 import re
 import sys
 import time
+from pathlib import Path
 
 from simulator.docker.store import DaemonError, Json, image, images, now, record_image
 from simulator.docker.template import render
-from simulator.environment import fault, here, scaled
+from simulator.environment import fault, scaled
 from simulator.options import UnknownFlag, parse
 
 KEY = re.compile(r"nvapi-[\w-]{60,}|[a-zA-Z0-9]{82,86}==")
@@ -40,7 +43,7 @@ def pull_if_missing(name: str) -> tuple[str, Json]:
 
 
 def login(words: list[str]) -> int:
-    """`docker login REGISTRY -u USER --password-stdin`: the key is judged and forgotten."""
+    """`docker login REGISTRY -u USER --password-stdin`: the key is kept as docker keeps it, in base64."""
     options, registry = parse(words, "username/u= password-stdin")
     if "password-stdin" not in options:
         raise UnknownFlag("--password-stdin (missing: a key has no place on a command line)")
@@ -49,9 +52,37 @@ def login(words: list[str]) -> int:
     user = options.get("username")
     if where == "nvcr.io" and (user != "$oauthtoken" or not KEY.fullmatch(key)):
         raise DaemonError(f'Get "https://{where}/v2/": unauthorized: authentication required')
-    (here() / "docker" / f"login-{where}").touch()
+    file = _config()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    auth = base64.b64encode(f"{user}:{key}".encode()).decode()
+    file.write_text(json.dumps({"auths": _logins() | {where: {"auth": auth}}}))
+    print(f"WARNING! Your password will be stored unencrypted in {file}.", file=sys.stderr)
     print("Login Succeeded")
     return 0
+
+
+def logout(words: list[str]) -> int:
+    """`docker logout REGISTRY`."""
+    _, registry = parse(words, "")
+    where = (registry or ["docker.io"])[0]
+    kept = {name: auth for name, auth in _logins().items() if name != where}
+    if _config().exists():
+        _config().write_text(json.dumps({"auths": kept}))
+    print(f"Removing login credentials for {where}")
+    return 0
+
+
+def _config() -> Path:
+    """Where the client keeps its logins."""
+    return Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "config.json"
+
+
+def _logins() -> Json:
+    try:
+        found: Json = json.loads(_config().read_text()).get("auths", {})
+    except OSError:
+        return {}
+    return found
 
 
 def list_images(words: list[str]) -> int:
@@ -111,17 +142,33 @@ def _pull(name: str) -> Json:
         raise DaemonError(
             f"pull access denied for {name}, repository does not exist or may require 'docker login'"
         )
-    if registry == "nvcr.io" and not (here() / "docker" / "login-nvcr.io").exists():
+    if registry == "nvcr.io" and registry not in _logins():
         raise DaemonError('unauthorized: <a href="https://nvcr.io">authentication required</a>')
     if fault("disk-full") is not None:
         raise DaemonError("write /var/lib/docker/tmp/GetImageBlob: no space left on device")
     print(f"{_tagged(name).rpartition(':')[2]}: Pulling from {name}", file=sys.stderr)
-    time.sleep(scaled(PULL_SECONDS))
+    _layers()
     digest = hashlib.sha256(f"{name} {now()}".encode()).hexdigest()
-    server = ["kokoro-server", "--port", "9000"] if "/nim/" in name else []
-    record = {"Id": f"sha256:{digest}", "Entrypoint": server, "Cmd": ["bash"], "Env": [], "Created": now()}
+    server = ["nim-server", "--port", "9000"] if "/nim/" in name else []
+    record = {
+        "Id": f"sha256:{digest}",
+        "Entrypoint": server,
+        "Cmd": [] if server else ["bash"],
+        "Env": [],
+        "Created": now(),
+    }
     record_image(name.removesuffix(":latest"), record)
     return record
+
+
+def _layers() -> None:
+    """What a pull without a terminal says of its layers while the time of a big image goes by."""
+    names = [hashlib.sha256(f"layer {number}".encode()).hexdigest()[:12] for number in range(4)]
+    for name in names:
+        print(f"{name}: Pulling fs layer", file=sys.stderr, flush=True)
+    for name in names:
+        time.sleep(scaled(PULL_SECONDS / len(names)))
+        print(f"{name}: Download complete\n{name}: Pull complete", file=sys.stderr, flush=True)
 
 
 def _tagged(name: str) -> str:

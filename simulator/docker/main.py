@@ -4,17 +4,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable
 
-from simulator.docker import carry, execute, images, lifecycle, logs, show, store
+from simulator.docker import carry, compose, execute, images, lifecycle, logs, show, store
 from simulator.docker.shim import NotStarted
 from simulator.docker.store import DaemonError
 from simulator.docker.template import TemplateError, render
-from simulator.environment import fault
+from simulator.environment import fault, here
 from simulator.options import UnknownFlag, parse
 
 VERSION = "29.1.3"
@@ -48,6 +49,7 @@ def version(words: list[str]) -> int:
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
     "ps": show.list_containers,
+    "compose": compose.main,
     "inspect": show.inspect,
     "run": lifecycle.run,
     "create": lifecycle.create,
@@ -64,6 +66,7 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "images": images.list_images,
     "pull": images.pull,
     "login": images.login,
+    "logout": images.logout,
     "image inspect": images.inspect_image,
     "tag": carry.tag,
     "save": carry.save,
@@ -86,6 +89,7 @@ def main(words: list[str]) -> int:
     if verb not in VERBS:
         print(f"docker: unknown command: docker {verb}", file=sys.stderr)
         return 1
+    _record(words)
     if fault("docker-hang") is not None:
         time.sleep(3600)
     broken = fault(f"docker-{verb.split()[0]}")
@@ -94,6 +98,14 @@ def main(words: list[str]) -> int:
         print(message, file=sys.stderr)
         return int(status or 1)
     return _run(verb, words[len(verb.split()) :])
+
+
+def _record(words: list[str]) -> None:
+    """Write the command line down where somebody wants to see them: HOST/docker/commands is there."""
+    file = here() / "docker" / "commands"
+    if file.exists():
+        with file.open("a", encoding="utf-8") as commands:
+            commands.write(json.dumps(words) + "\n")
 
 
 def _run(verb: str, words: list[str]) -> int:

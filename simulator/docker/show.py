@@ -55,10 +55,15 @@ def inspect(words: list[str]) -> int:
             status = 1
     if options.get("format"):
         for thing in found:
-            print(render(options.get("format"), thing))
+            print(render(options.get("format"), _whole(thing)))
     else:
         print(json.dumps(found, indent=4))
     return status
+
+
+def _whole(thing: Json) -> Json:
+    """As a template sees it: what JSON leaves out, a container's health for one, is there and empty."""
+    return thing | {"State": {"Health": None, **thing["State"]}} if "State" in thing else thing
 
 
 def _find(name: str, kind: str) -> Json | None:

@@ -61,12 +61,20 @@ def _nested(pieces: Iterator[tuple[bool, str]], head: str, value: Any, root: Any
     if keyword == "range":
         items = found.values() if isinstance(found, dict) else found or []
         return "".join(_block(iter(body), item, root)[0] for item in items)
-    pieces_of_body = iter(body)
     if found:
-        return _block(pieces_of_body, found if keyword == "with" else value, root)[0]
-    if _block(pieces_of_body, value, root)[1] == "else":
-        return _block(pieces_of_body, value, root)[0]
-    return ""
+        return _block(iter(body), found if keyword == "with" else value, root)[0]
+    return _block(iter(_otherwise(body)), value, root)[0]
+
+
+def _otherwise(body: list[tuple[bool, str]]) -> list[tuple[bool, str]]:
+    """What follows a block's own else; nothing without one.  What comes before is not evaluated."""
+    depth = 0
+    for place, (action, text) in enumerate(body):
+        if action and text == "else" and not depth:
+            return body[place + 1 :]
+        depth += action and text.startswith(("range ", "if ", "with "))
+        depth -= action and text == "end"
+    return []
 
 
 def _value(expression: str, value: Any, root: Any) -> Any:

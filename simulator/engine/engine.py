@@ -99,6 +99,8 @@ class Engine:
             if self.fault.name == "wedged":
                 self.launch.world.work(*WEDGED)
                 await self._death.wait()
+            if self.fault.name == "slow-prefill" and not place:
+                await asyncio.sleep(self.fault.number("seconds", 60.0))
             if self.dead:
                 raise EngineDeadError
             now = loop.time()

@@ -23,6 +23,7 @@ class Launch:
     worker: Voice = field(init=False)
     model: Model = field(init=False)
     plan: Plan = field(init=False)
+    _struck: Fault | None = None
 
     def __post_init__(self) -> None:
         pid = os.getpid()
@@ -42,8 +43,14 @@ class Launch:
         return list(self.args.served_model_name or [self.args.model_tag])
 
     def fault(self) -> Fault:
-        """The engine fault that is asked for now and meant for this model."""
-        return self.world.fault("engine", self.args.model_tag)
+        """The engine fault that is meant for this model: asked for now, or one that struck it `once`."""
+        if self._struck is None:
+            fault = self.world.fault("engine", self.args.model_tag)
+            if "once" not in fault.words:
+                return fault
+            self._struck = fault
+            (self.world.host / "faults" / "engine").unlink(missing_ok=True)
+        return self._struck
 
     @property
     def compiled(self) -> Path:

@@ -1,7 +1,7 @@
 """A small service of a Spark: start-up, routes, faults, counts; speech and retrieval are made of it.
 
-Faults are read from faults/NAME at every request. `wedged-cuda` strikes once and stays in the
-process until it is started again, as a dead CUDA context does.
+Faults are read from faults/NAME at every request. `wedged-cuda` and `frozen` strike once and stay in
+the process until it is started again, as a dead CUDA context does; `dies` ends it.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from simulator.engine.http import Answer, Request, as_json, bind, listen
 from simulator.engine.world import World, from_environment
 
 Route = Callable[[Request], Awaitable[Answer]]
+LASTING = ("wedged-cuda", "frozen", "dies")
 CUDA = "cuFFT error: CUFFT_INTERNAL_ERROR; CUDA error: an illegal memory access was encountered"
 
 
@@ -47,7 +48,8 @@ class Service:
     finished: int = 0
     aborted: int = 0
     most: int = 0
-    _wedged: bool = False
+    _struck: str = ""
+    _ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, request: Request) -> Answer:
         path = request.path
@@ -97,14 +99,17 @@ class Service:
 
     async def _suffer(self) -> None:
         fault = self.world.fault(self.name)
-        if fault.name == "wedged-cuda":
-            self._wedged = True
+        if fault.name in LASTING:
+            self._struck = fault.name
             if "always" not in fault.words:
                 (self.world.host / "faults" / self.name).unlink(missing_ok=True)
-        if self._wedged:
+        if self._struck == "wedged-cuda":
             _say(f"RuntimeError: {CUDA}")
             raise Refusal(500, openai_error(CUDA, "server_error"))
-        if fault.name == "hang":
+        if self._struck == "dies":
+            _say("terminate called after throwing an instance of 'c10::AcceleratorError'")
+            self._ended.set()
+        if self._struck or fault.name == "hang":
             await asyncio.Event().wait()
         if fault.name == "http-500":
             raise Refusal(500, openai_error("Internal Server Error", "server_error"))
@@ -118,9 +123,8 @@ class Service:
         return asyncio.run(self._live(port))
 
     async def _live(self, port: int) -> int:
-        ended = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+            asyncio.get_running_loop().add_signal_handler(number, self._ended.set)
         if self.world.fault(self.name).name == "dies-at-start":
             _say("RuntimeError: CUDA driver initialization failed")
             return 1
@@ -132,12 +136,12 @@ class Service:
             server = await listen(self, sock)
             _say("INFO:     Application startup complete.")
             _say(f"INFO:     Uvicorn running on http://0.0.0.0:{port} (Press CTRL+C to quit)")
-            await ended.wait()
+            await self._ended.wait()
             server.close()
             _say("INFO:     Shutting down")
         finally:
             self.world.release()
-        return 0
+        return 1 if self._struck == "dies" else 0
 
 
 def _say(line: str) -> None:

@@ -76,14 +76,26 @@ async def test_addresses_are_those_of_lan_and_fabric(spark):
     assert "Speed: 200000Mb/s" in (await spark("ethtool enp1s0f1np1"))[1]
 
 
-async def test_a_sleeping_host_is_woken_by_its_neighbour(simulated_cluster, spark):
+WAKE = """
+import socket, sys
+mac, address, port = sys.argv[1:]
+packet = b"\\xff" * 6 + bytes.fromhex(mac.replace(":", "")) * 16
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(packet, (address, int(port)))
+"""
+
+
+async def test_a_sleeping_host_is_woken_by_a_packet_for_its_lan_interface(simulated_cluster, spark):
     _, told, _ = await spark("ssh spark-2 ip -j addr show dev enP7s7")
+    _, other, _ = await spark("ssh spark-2 ip -j addr show dev enp1s0f1np1")
+    host = simulated_cluster.config["hosts"][1]
+    wake = f"python3 - %s {host['wake_address']} {host['wake_port']}"
     with simulated_cluster.fault("unreachable", "asleep", number=2):
+        await spark(wake % json.loads(other)[0]["address"], WAKE)
         assert (await spark("ssh spark-2 true"))[0] == 255
 
-        assert (await spark(f"wakeonlan {json.loads(told)[0]['address']}"))[0] == 0
+        await spark(wake % json.loads(told)[0]["address"], WAKE)
 
-        assert (await spark("ssh spark-2 true"))[0] == 0
+        assert (await spark("timeout 20 bash -c 'until ssh spark-2 true; do sleep 0.05; done'"))[0] == 0
 
 
 async def test_units_are_files_and_changing_them_needs_rights(simulated_cluster, spark):

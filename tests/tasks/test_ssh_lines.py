@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from tasks import ssh
+from tasks import check, ssh
 from tasks.check import command
 from tests.tasks.ssh_host import SshHost
 
@@ -63,11 +63,19 @@ def test_after_a_broken_command_the_next_one_gets_a_new_connection(spark: SshHos
 
 
 def test_a_line_that_was_silent_too_long_is_not_used_again(spark: SshHost, monkeypatch):
-    monkeypatch.setattr(ssh, "SLACK_SECONDS", 0.2)
+    monkeypatch.setattr(check, "SLACK_SECONDS", 0.2)
     with pytest.raises(ssh.Unreachable, match="no end after"):
         ssh.run(spark.as_host(), command("bash", "-c", "trap '' TERM; sleep 60", timeout=0.2))
 
     assert ssh.run(spark.as_host(), command("true", timeout=60)).ok
+
+
+def test_a_command_that_speaks_at_once_and_says_nothing_shows_a_wedged_host(spark: SshHost):
+    with pytest.raises(ssh.Unreachable, match=r"no end after 0\.5 s") as error:
+        ssh.run(spark.as_host(), command("sleep", "30", first_word=0.5))
+
+    assert error.value.line == "wedged"
+    assert ssh.run(spark.as_host(), command("bash", "-c", "echo on; sleep 1", first_word=0.9)).ok
     assert len(spark.connections) == 2
 
 

@@ -11,7 +11,7 @@ import asyncssh
 import paramiko
 import pytest
 
-from tasks import ssh
+from tasks import check, ssh
 from tasks.check import Answer, command
 from tests.tasks.ssh_host import SshHost
 
@@ -122,7 +122,7 @@ def test_a_channel_closed_without_an_exit_code_may_have_run(spark: SshHost):
 
 
 def test_silence_past_the_hosts_own_time_limit_breaks_the_line(spark: SshHost, monkeypatch):
-    monkeypatch.setattr(ssh, "SLACK_SECONDS", 0.2)
+    monkeypatch.setattr(check, "SLACK_SECONDS", 0.2)
 
     with odd_host(OddServer(lambda channel: None)) as port:
         with pytest.raises(ssh.Unreachable, match=r"no end after 0\.4 s") as error:
