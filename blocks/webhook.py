@@ -50,3 +50,20 @@ class Webhook(BaseModel):
     targets: list[Target] = Field(default_factory=list, max_length=20)
     secrets: Annotated[dict[str, SecretStr], BeforeValidator(_secrets)] = Field(default_factory=dict)
     allow_public: bool = False
+
+
+DEFAULT_TARGET = "webhook"
+
+
+def every_target(webhook: Webhook) -> list[Target]:
+    """The one of `url` first, then the others; of two with the same name the first counts."""
+    first = [Target(name=DEFAULT_TARGET, url=webhook.url)] if webhook.url else []
+    return list({target.name: target for target in reversed([*first, *webhook.targets])}.values())[::-1]
+
+
+def secret_of(webhook: Webhook, target: str) -> str:
+    """What signs the calls of a target; blank: they are not signed."""
+    if target == DEFAULT_TARGET and webhook.url:
+        return webhook.secret.get_secret_value()
+    secret = webhook.secrets.get(target)
+    return secret.get_secret_value() if secret else ""

@@ -1,42 +1,12 @@
-"""Telling the outside: the signature of the webhook, and the choices of Prefect's run form."""
-
-import hashlib
-import hmac
-
-from hypothesis import given
-from hypothesis import strategies as st
+"""What the observer tells Prefect: the choices of a run form."""
 
 from tasks.announce import with_choices
-from tasks.webhook import signature
 
 SCHEMA = {
     "type": "object",
     "properties": {"model": {"title": "model", "type": "string"}, "force": {"type": "boolean"}},
     "required": ["model"],
 }
-
-
-def test_the_receiver_can_prove_who_sent_the_body():
-    body = b'{"event": "swap_complete"}'
-
-    expected = hmac.new(b"s3cret", body, hashlib.sha256).hexdigest()
-
-    assert signature("s3cret", body) == {"X-Spark-Signature": f"sha256={expected}"}
-
-
-def test_a_known_signature_stays_what_it_is():
-    assert signature("key", b"The quick brown fox jumps over the lazy dog") == {
-        "X-Spark-Signature": "sha256=f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8"
-    }
-
-
-def test_without_a_secret_nothing_is_signed():
-    assert signature("", b"body") == {}
-
-
-@given(st.text(min_size=1), st.binary())
-def test_another_body_has_another_signature(secret: str, body: bytes):
-    assert signature(secret, body) != signature(secret, body + b"!")
 
 
 def test_a_form_offers_the_choices_for_its_parameter_and_keeps_the_rest():
@@ -53,3 +23,20 @@ def test_new_choices_replace_the_old_ones_and_none_means_any():
 
     assert offered["properties"]["model"]["enum"] == ["b"]
     assert with_choices(offered, "model", []) == SCHEMA
+
+
+def test_choices_of_a_list_are_those_of_its_items_and_a_blank_stays_allowed():
+    schema = {
+        "properties": {
+            "hosts": {"type": "array", "items": {"type": "string"}},
+            "host": {"anyOf": [{"type": "string"}, {"const": ""}]},
+        }
+    }
+
+    offered = with_choices(with_choices(schema, "hosts", ["a"]), "host", ["a"])
+
+    assert offered["properties"] == {
+        "hosts": {"type": "array", "items": {"type": "string", "enum": ["a"]}},
+        "host": {"anyOf": [{"type": "string", "enum": ["a"]}, {"const": ""}]},
+    }
+    assert with_choices(with_choices(offered, "hosts", []), "host", []) == schema
