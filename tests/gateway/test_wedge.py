@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blocks.wedge_signs import wedge_sign
 from gateway.prefect_api import PrefectApi
 from gateway.wedge import Wedge, problem
-from gateway.wedge_signs import wedge_sign
 from tests.gateway.fake_prefect import FakePrefect
 
 ADVICE = (
@@ -115,8 +115,8 @@ class DeepChecks(FakePrefect):
         self.started: queue.Queue[dict[str, Any]] = queue.Queue()
 
     def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
-        if path == "/api/deployments/name/deep-check/cluster" and self.deployed:
-            return 200, {"id": self.deployment}
+        if path == "/api/deployments/name/deep-check/cluster":
+            return (200, {"id": self.deployment}) if self.deployed else (404, {"detail": "Not Found"})
         if path.endswith("/create_flow_run"):
             self.started.put(body)
             return 201, {"id": "33333333-3333-4333-8333-333333333333"}
@@ -203,3 +203,32 @@ async def test_while_prefect_is_gone_requests_go_on(wedge: Wedge, checks: DeepCh
     await wedge.close(grace_seconds=20)
 
     assert wedge.not_checked == 1
+
+
+async def test_one_broken_connection_is_enough_unless_something_speaks_against_it(
+    checks: DeepChecks, clock: Clock
+):
+    async def why_not(service: str) -> str:
+        return "it was stopped on purpose" if service == "kokoro" else ""
+
+    api = PrefectApi(checks.url, "http://prefect.example")
+    wedge = Wedge(api, clock, why_not)
+    wedge.broke("kokoro", "it takes no connections")
+    wedge.broke("parakeet", "it takes no connections")
+    wedge.broke("parakeet", "it takes no connections")
+    started = await checks.next_started()
+    await wedge.close(grace_seconds=20)
+    await api.close()
+
+    assert started["parameters"] == {"service": "parakeet", "reason": "it takes no connections"}
+    assert checks.started.empty()
+    assert wedge.seen == {}
+
+
+async def test_three_failures_of_a_service_in_a_row_are_looked_into(wedge: Wedge, checks: DeepChecks):
+    wedge.erred("parakeet")
+    wedge.timed_out("parakeet")
+    assert checks.started.empty()
+
+    wedge.erred("parakeet")
+    assert (await checks.next_started())["parameters"]["reason"] == "3 requests in a row failed"

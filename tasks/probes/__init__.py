@@ -1,0 +1,1 @@
+"""Probes: real work for each kind of service, small enough to be asked every few minutes."""
