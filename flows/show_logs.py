@@ -1,0 +1,68 @@
+"""show-logs: the last lines of a service's or container's log, and those that follow; changes nothing."""
+
+from typing import Annotated, Literal
+
+from prefect import flow
+from prefect.runtime import flow_run
+from pydantic import Field
+
+from blocks.cluster import Cluster
+from blocks.ledger.store import Ledger
+from blocks.settings import ledger_url, load_settings
+from blocks.words import Container, Name
+from tasks.outcome import failure_told
+from tasks.report import Report
+from tasks.service_engine import engine_hosts
+from tasks.service_logs import MOST_LINES, LogWatch
+from tasks.steward import ServiceFailed, Steward
+
+LONGEST_SECONDS = 3600
+
+
+@flow(name="show-logs", flow_run_name="logs of {service}{container}")
+def show_logs(
+    service: Name | Literal[""] = "",
+    container: Container | Literal[""] = "",
+    host: Name | Literal[""] = "",
+    tail: Annotated[int, Field(ge=1, le=MOST_LINES)] = 200,
+    follow_seconds: Annotated[int, Field(ge=0, le=LONGEST_SECONDS)] = 0,
+) -> str:
+    """
+    Show the log of a service, or of any container.
+
+    The lines are the run's own log events, keys and tokens masked.  A vLLM that runs on several hosts shows
+    the log of each.
+
+    Args:
+        service: Name of the service; blank: a container is named instead.
+        container: Name of a container, together with its host.
+        host: Where that container is.
+        tail: How many of the last lines.
+        follow_seconds: For how long lines that come are shown as well; 0: not at all.
+    """
+    ledger = Ledger(ledger_url())
+    report = Report(ledger, flow_run.id or "", service or container, kind="logs")
+    report.start(float(follow_seconds))
+    with failure_told(report, "The log cannot be shown", "Nothing was changed."):
+        watch = _watch(ledger, report, service, container, host)
+        report.phase("reading", f"reading the log of {watch.name}", 0.5)
+        watch.show_last(report, tail)
+        if follow_seconds:
+            report.phase("following", f"following the log of {watch.name}", 0.9)
+            watch.follow(report, follow_seconds)
+    message = f"{watch.shown} lines of {watch.name} on {' and '.join(h.name for h in watch.hosts)}."
+    report.end("completed", message, lines=watch.shown)
+    return message
+
+
+def _watch(ledger: Ledger, report: Report, service: str, container: str, host: str) -> LogWatch:
+    """Whose log it is; `ServiceFailed` when that is not said, `LookupError` when there is no such thing."""
+    settings = load_settings(ledger)
+    cluster: Cluster = settings.cluster
+    if service:
+        steward = Steward(settings, ledger, report, cluster.service(service), "")
+        hosts = engine_hosts(steward) if steward.is_engine else [steward.host]
+        return LogWatch(hosts, steward.service.container)
+    if not (container and host):
+        raise ServiceFailed("name a service, or a container and its host")
+    return LogWatch([cluster.host(host)], container)
