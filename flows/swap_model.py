@@ -3,15 +3,19 @@
 import os
 import signal
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from prefect import flow, get_run_logger
 from prefect.exceptions import Pause
 from prefect.runtime import flow_run
+from pydantic import Field
 
+from blocks.knobs import Knobs
 from blocks.ledger.claim import Claimed, claim
+from blocks.ledger.launches import get_launch
 from blocks.ledger.lock import LockHeld, require_lock
 from blocks.ledger.store import Ledger
+from blocks.recipe import Catalog, Recipe
 from blocks.settings import ledger_url, load_settings
 from blocks.words import Name
 from tasks.approval import has_a_go
@@ -19,16 +23,28 @@ from tasks.launch import CannotLaunch
 from tasks.preflight import PreflightFailed
 from tasks.report import Report
 from tasks.swap import FAILURES, Swap, SwapFailed, result_details
-from tasks.webhook import send
+from tasks.swap_news import tell_complete, tell_failed, tell_started
+from tasks.way_back import Order, has_changed_since, plan_way_back, way_back
+
+Minutes = Annotated[int, Field(ge=0, le=7 * 24 * 60)]
+
+AS_IT_IS: dict[str, Any] = {}
+"""No knobs: the recipe as it is."""
 
 
 @flow(name="swap-model", flow_run_name="swap to {model}")
-def swap_model(
+def swap_model(  # noqa: PLR0913 - each is a field of the run form
     model: Name,
     dry_run: bool = False,
     approval: Literal["none", "ask"] = "none",
     force: bool = False,
     lock_pass: str = "",
+    *,
+    knobs: Knobs = AS_IT_IS,
+    length_minutes: Minutes = 0,
+    afterwards: str = "",
+    in_place_of: str = "",
+    as_launched: str = "",
 ) -> str:
     """
     Swap the language model of the cluster.
@@ -43,50 +59,75 @@ def swap_model(
         approval: ask: show the plan and wait for a go before anything is stopped.
         force: Load it anew even when it is already loaded and answers.
         lock_pass: Single-use pass of the lock's holder; filled in by the API, leave it blank.
+        knobs: Flags for this swap only, in the place of the recipe's own.
+        length_minutes: How long it stays, from the time this run was due; 0: for good.
+        afterwards: The model that comes then: a key of the menu; blank: what was loaded before.
+        in_place_of: Only while this launch stands; filled in for the way back, leave it blank.
+        as_launched: Just as this earlier launch; filled in for the way back, leave it blank.
     """
-    ledger = Ledger(ledger_url())
-    report = Report(ledger, flow_run.id or "", model)
-    report.start(None)
+    order = Order(
+        model, dry_run, approval, force, knobs, length_minutes, afterwards, in_place_of, as_launched
+    )
+    return end_to_end(order, lock_pass)
+
+
+def end_to_end(order: Order, lock_pass: str) -> str:
+    """The whole of it, told to the ledger, Prefect and the webhook; `SwapFailed` when it did not work."""
+    swap = prepare(order, lock_pass)
     try:
-        require_lock(ledger, lock_pass)
-        swap = prepare(ledger, report, model)
-    except (LockHeld, LookupError) as error:
-        report.end("failed", f"Nothing was changed: {error}.")
-        raise SwapFailed(f"Nothing was changed: {error}.") from error
-    try:
-        message = carry_out(swap, dry_run=dry_run, approval=approval, force=force)
+        message = carry_out(swap, order)
     except SwapFailed as error:
-        tell(swap, "swap_failed", str(error))
+        if not order.dry_run:
+            tell_failed(swap, str(error))
         raise
     except Pause:
         raise
     except BaseException as error:
         swap.leave_known_state(error)
+        if not order.dry_run:
+            tell_failed(swap, f"The swap to {swap.recipe.title} was broken off.")
         raise
-    if not dry_run:
-        tell(swap, "swap_complete", message)
+    if not order.dry_run and (swap.touched or swap.nothing_to_do):
+        tell_complete(swap, message)
     return message
 
 
-def prepare(ledger: Ledger, report: Report, model: str) -> Swap:
-    """Everything the swap needs to know beforehand; `LookupError` for a model that is not on the menu."""
-    settings = load_settings(ledger)
+def prepare(order: Order, lock_pass: str) -> Swap:
+    """Everything the swap needs to know beforehand; `SwapFailed` when it may not be, or cannot."""
+    ledger = Ledger(ledger_url())
+    report = Report(ledger, flow_run.id or "", order.model)
+    report.start(None)
+    try:
+        require_lock(ledger, lock_pass)
+        settings = load_settings(ledger)
+        recipe = recipe_of(order, settings.catalog, ledger)
+    except (LockHeld, LookupError) as error:
+        report.end("failed", f"Nothing was changed: {error}.")
+        raise SwapFailed(f"Nothing was changed: {error}.") from error
     for problem in settings.problems:
         get_run_logger().warning(problem)
-    recipe = settings.catalog.recipe(model)
     folder = Path(os.environ.get("SPARK_LOG_DIR", ".state/logs")) / report.run_id
     swap = Swap(settings, ledger, report, recipe, folder.resolve())
     report.start(swap.expected_seconds)
     return swap
 
 
-def carry_out(swap: Swap, *, dry_run: bool, approval: str, force: bool) -> str:
+def recipe_of(order: Order, catalog: Catalog, ledger: Ledger) -> Recipe:
+    """The recipe as it is to be launched; `LookupError` for a model that is not on the menu."""
+    if order.afterwards:
+        catalog.recipe(order.afterwards)
+    launch = get_launch(ledger, order.as_launched) if order.as_launched else None
+    recipe = Recipe.model_validate(launch.recipe) if launch else catalog.recipe(order.model)
+    return recipe.with_knobs(order.knobs)
+
+
+def carry_out(swap: Swap, order: Order) -> str:
     """Plan, ask, act; returns what came of it, `SwapFailed` when it did not work."""
     try:
-        if (dry_run or approval == "ask") and (said := only_plan(swap, ask=not dry_run, force=force)):
+        if (order.dry_run or order.approval == "ask") and (said := only_plan(swap, order)):
             return done(swap, said)
         with claim(swap.ledger, "gpu", swap.report.run_id, on_lost=lambda: give_way(swap)):
-            return done(swap, replace(swap, force=force))
+            return done(swap, replace(swap, order))
     except (PreflightFailed, CannotLaunch, Claimed, *FAILURES) as error:
         loaded = swap.loaded_now
         still = f"{loaded} is still loaded." if loaded else "No model was loaded before."
@@ -95,34 +136,50 @@ def carry_out(swap: Swap, *, dry_run: bool, approval: str, force: bool) -> str:
         raise SwapFailed(message) from error
 
 
-def only_plan(swap: Swap, *, ask: bool, force: bool) -> str:
+def only_plan(swap: Swap, order: Order) -> str:
     """Look and plan without touching anything; returns why it ends here, blank when there is a go."""
     swap.look()
-    if swap.nothing_to_do and not force:
-        return f"{swap.recipe.title} is already loaded and answers: nothing to do."
-    plan = swap.plan(swap.recipe)
-    sentences = swap.sentences(plan, swap.preflight(plan))
-    if not ask:
+    said, back = settled(swap, order), way_back(swap, order)
+    if said and (order.dry_run or back is None):
+        return said
+    if said:
+        sentences = [said]
+    else:
+        plan = swap.plan(swap.recipe)
+        sentences = swap.sentences(plan, swap.preflight(plan))
+    sentences += [back.sentence] if back else []
+    if order.dry_run:
         swap.report.state("running", plan=sentences)
         return "Dry run: " + " ".join(sentences)
     return "" if has_a_go(swap.report, sentences, progress=0.05) else "No go: nothing was changed."
 
 
-def replace(swap: Swap, *, force: bool) -> str:
+def replace(swap: Swap, order: Order) -> str:
     """Look, let the answers end, stop the one, start the other; on failure put the previous one back."""
     swap.look()
-    if swap.nothing_to_do and not force:
-        return f"{swap.recipe.title} is already loaded and answers: nothing to do."
+    back = way_back(swap, order)
+    if said := settled(swap, order):
+        return f"{said}{plan_way_back(swap, order, back)}"
     plan = swap.plan(swap.recipe)
     found = swap.preflight(plan)
     swap.report.state("running", plan=swap.sentences(plan, found))
+    tell_started(swap)
     swap.drain()
     try:
         swap.stop_present(f"swap to {swap.recipe.key}")
         swap.start(plan, found)
     except FAILURES as error:
         raise failed(swap, error) from error
-    return f"{swap.recipe.title} is loaded and answers."
+    return f"{swap.recipe.title} is loaded and answers.{plan_way_back(swap, order, back)}"
+
+
+def settled(swap: Swap, order: Order) -> str:
+    """Why there is nothing to do; blank when there is."""
+    if order.in_place_of and has_changed_since(swap.ledger, swap.situation, order.in_place_of):
+        return "What was to be swapped back is not loaded any more: nothing was changed."
+    if swap.nothing_to_do and not order.force:
+        return f"{swap.recipe.title} is already loaded and answers: nothing to do."
+    return ""
 
 
 def failed(swap: Swap, error: Exception) -> SwapFailed:
@@ -150,13 +207,3 @@ def give_way(swap: Swap) -> None:
     """Another run took the GPU over while this process was stalled: end at once, touch nothing."""
     swap.lost = True
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-def tell(swap: Swap, event: str, message: str) -> None:
-    """Call the webhook; a webhook that fails is logged and changes nothing."""
-    if swap.settings.webhook.url is None:
-        return
-    data = {"model": swap.recipe.key, "run": swap.report.run_id, "message": message}
-    state = send(swap.settings.webhook, event, data, return_state=True)
-    if state.is_failed():
-        get_run_logger().warning("the webhook could not be told: %s", state.message)

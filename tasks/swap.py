@@ -11,6 +11,7 @@ from prefect.exceptions import TerminationSignal
 from blocks.cluster import Host
 from blocks.ledger.launches import last_launch, usual_seconds
 from blocks.ledger.runs import RunState
+from blocks.ledger.service_events import note_service_event
 from blocks.ledger.store import Ledger
 from blocks.recipe import Recipe
 from blocks.settings import Settings
@@ -45,6 +46,7 @@ class Swap:
         situation: What was there at the last look.
         touched: True from the moment on when something may have been stopped.
         lost: True when another run took the GPU over: this one must not touch it any more.
+        rolled_back: True when it failed, and the previous model was started again and answers.
     """
 
     settings: Settings
@@ -55,6 +57,7 @@ class Swap:
     situation: Situation = field(default_factory=Situation)
     touched: bool = False
     lost: bool = False
+    rolled_back: bool = False
 
     @property
     def expected_seconds(self) -> float:
@@ -136,6 +139,9 @@ class Swap:
             progress_from=progress_from,
             progress_to=1.0,
         )
+        # Whoever loads a model wants the engine to run, also when somebody had stopped it on purpose.
+        why = f"loading {plan.recipe.key}"
+        note_service_event(self.ledger, cluster.vllm.name, "started", why, self.report.run_id)
         start(follower, self.ledger, found.image_id, found.revision, found.memory_gib)
         mark_tried(self.ledger, found.image_id)
 
@@ -195,6 +201,7 @@ class Swap:
         plan = self.plan(previous)
         found = self.preflight(plan)
         self.start(plan, found, progress_from=0.5)
+        self.rolled_back = True
         return f"{previous.title} is loaded again and answers."
 
     def _tell_draining(self, message: str) -> None:
