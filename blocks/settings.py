@@ -90,7 +90,7 @@ def load_settings(ledger: Ledger) -> Settings:
     """
     try:
         with prefect_client() as client:
-            documents = {kind: _document(client, kind) for kind in _KINDS}
+            documents = _documents(client)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         log.warning("Prefect cannot be asked for the settings (%s): the last known ones stand in", error)
         remembered = read_seen(ledger, _SUBJECT).get(_SUBJECT)
@@ -120,16 +120,23 @@ def make_settings(documents: Mapping[str, Any], *, from_memory: bool = False) ->
     return Settings(cluster, catalog, webhook, tuple(problems), from_memory, keys, bot, ngc_key)
 
 
-def _document(client: httpx.Client, kind: str) -> dict[str, Any]:
-    """The data of one block document; empty when there is none yet."""
-    answer = client.get(
-        f"/block_types/slug/{kind}/block_documents/name/{DOCUMENT}", params={"include_secrets": "true"}
-    )
-    if answer.status_code == httpx.codes.NOT_FOUND:
-        return {}
-    document = answer.raise_for_status().json()
-    data = document.get("data") if isinstance(document, dict) else None
-    return data if isinstance(data, dict) else {}
+def _documents(client: httpx.Client) -> dict[str, dict[str, Any]]:
+    """The data of every block document by kind, with one question; empty where there is none yet."""
+    wanted = {
+        "block_types": {"slug": {"any_": list(_KINDS)}},
+        "block_documents": {"name": {"any_": [DOCUMENT]}},
+        "include_secrets": True,
+    }
+    answer = client.post("/block_documents/filter", json=wanted).raise_for_status().json()
+    if not isinstance(answer, list):
+        raise ValueError("Prefect's answer is no list of block documents")  # noqa: TRY004 - as bad JSON is
+    found = {_kind(document): document.get("data") for document in answer if isinstance(document, dict)}
+    return {kind: data if isinstance(data := found.get(kind), dict) else {} for kind in _KINDS}
+
+
+def _kind(document: dict[str, Any]) -> str:
+    block_type = document.get("block_type")
+    return str(block_type.get("slug")) if isinstance(block_type, dict) else ""
 
 
 def _remember(ledger: Ledger, documents: dict[str, Any]) -> None:

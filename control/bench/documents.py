@@ -1,14 +1,13 @@
 """A stand-in for Prefect's API: serves the settings a gateway reads, and knows of no runs."""
 
 import json
-import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-_DOCUMENT = re.compile(r"/api/block_types/slug/([\w-]+)/block_documents/name/default")
+_DOCUMENTS = "/api/block_documents/filter"
 
 
 @contextmanager
@@ -18,16 +17,11 @@ def prefect(documents: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:
-            """A block document, or 404."""
-            found = _DOCUMENT.fullmatch(self.path.partition("?")[0])
-            document = documents.get(found[1]) if found else None
-            self._answer(404 if document is None else 200, {"data": document})
-
         def do_POST(self) -> None:
-            """Whatever is looked for, there is none."""
+            """The block documents; of whatever else is looked for, there is none."""
             self.rfile.read(int(self.headers.get("content-length") or 0))
-            self._answer(200, [])
+            found = [{"block_type": {"slug": slug}, "data": data} for slug, data in documents.items()]
+            self._answer(200, found if self.path == _DOCUMENTS else [])
 
         def _answer(self, status: int, value: object) -> None:
             body = json.dumps(value).encode()

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -31,15 +30,20 @@ class BlockServer(ThreadingHTTPServer):
 
 
 class BlockHandler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        where = urlsplit(self.path)
-        kind = where.path.split("/")[4]
+    def do_POST(self) -> None:
+        wanted = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.asked.append((self.path, self.headers.get("Authorization", "")))
-        code, body = 404, b'{"detail": "Block not found"}'
+        code, body = 404, b'{"detail": "Not Found"}'
         if self.server.instead:
             code, body = self.server.instead
-        elif kind in self.server.documents and "include_secrets=true" in where.query:
-            code, body = 200, json.dumps({"data": self.server.documents[kind]}).encode()
+        elif self.path == "/api/block_documents/filter" and wanted["include_secrets"]:
+            kinds = wanted["block_types"]["slug"]["any_"]
+            found = [
+                {"name": "default", "block_type": {"slug": kind}, "data": data}
+                for kind, data in self.server.documents.items()
+                if kind in kinds
+            ]
+            code, body = 200, json.dumps(found).encode()
         self.send_response(code)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -1,24 +1,35 @@
 """A small Prefect API over a real socket: block documents, deployments, flow runs and their states."""
 
+import contextlib
 import copy
 import json
 import re
+import socket
 import threading
 import uuid
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.gateway.fake_schedules import FakeSchedules
+
 DEPLOYMENT = "11111111-1111-4111-8111-111111111111"
 OTHERS = tuple(
-    f"{flow}/cluster" for flow in ("download-model", "delete-weights", "validate-model", "update-launcher")
-)
+    f"{flow}/cluster"
+    for flow in (
+        "download-model", "delete-weights", "validate-model", "update-launcher",
+        "wake-host", "create-ssh-key", "update-bot", "restart-bot", "show-bot-logs", "install-nim",
+        "start-service", "stop-service", "restart-service", "show-logs", "deep-check",
+    )
+)  # fmt: skip
 """Deployments besides the one that swaps."""
 
 _DEPLOYMENT = re.compile(r"/api/deployments/name/([\w-]+/cluster)")
 _WRITE = re.compile(r"/api/block_documents/([0-9a-f-]{36})")
-_DOCUMENT = re.compile(r"/api/block_types/slug/(\w+)/block_documents/name/default")
+_DOCUMENT = re.compile(r"/api/block_types/slug/([\w-]+)/block_documents/name/default")
+_DOCUMENTS = "/api/block_documents/filter"
 _RUN = re.compile(r"/api/flow_runs/([0-9a-f-]{36})(/\w+)?")
+_FORM = re.compile(r"/api/deployments/([0-9a-f-]{36})")
 _CREATE = re.compile(r"/api/deployments/([0-9a-f-]{36})/create_flow_run")
 
 
@@ -28,13 +39,19 @@ class FakePrefect:
     def __init__(self) -> None:
         self.documents: dict[str, dict[str, Any]] = {}
         self.runs: dict[str, dict[str, Any]] = {}
+        self.connections: set[socket.socket] = set()
         self.created: list[dict[str, Any]] = []
         self.asked: list[tuple[str, str, Any]] = []
         self.deployment = DEPLOYMENT
         self.others = {name: str(uuid.uuid5(uuid.NAMESPACE_DNS, name)) for name in OTHERS}
         self.meanwhile: list[Callable[[], None]] = []
         """What somebody else does after each of the next readings that come before a write."""
+        self.on_created: Callable[[str], None] = lambda _run_id: None
+        """What a worker does with a run as soon as it is there."""
         self.resume_answer: dict[str, Any] = {"status": "ACCEPT", "details": {}}
+        self.schedules = FakeSchedules(self.deployment)
+        self.forms: dict[str, Any] = {}
+        """Schemas of run forms, by the id of the deployment."""
         handler = type("Handler", (_Handler,), {"prefect": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -47,6 +64,9 @@ class FakePrefect:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        for connection in list(self.connections):  # those that are kept open end with the server
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def add_run(self, state: str, model: str = "beta", run_id: str | None = None) -> str:
         """A flow run in a state; its id."""
@@ -67,15 +87,14 @@ class FakePrefect:
     def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         """Status and JSON for one request."""
         self.asked.append((method, path, body))
-        if found := _DOCUMENT.fullmatch(path):
-            data = self.documents.get(found[1])
-            document = {"id": _document_id(found[1]), "data": copy.deepcopy(data)}
-            return (200, document) if data is not None else (404, {"detail": "Not Found"})
-        if method == "PATCH" and (found := _WRITE.fullmatch(path)):
-            return self._write(found[1], body)
+        if (answer := self.schedules.answer(method, path, body)) is not None:
+            return answer
+        if path == _DOCUMENTS or _DOCUMENT.fullmatch(path):
+            return self._read(path)
+        if method == "PATCH":
+            return self._write(path, body)
         if found := _DEPLOYMENT.fullmatch(path):
-            deployment = {"swap-model/cluster": self.deployment, **self.others}.get(found[1])
-            return (200, {"id": deployment}) if deployment else (404, {"detail": "Not Found"})
+            return self._deployment(found[1])
         if found := _CREATE.fullmatch(path):
             return self._create(found[1], body)
         if path == "/api/flow_runs/filter":
@@ -85,19 +104,39 @@ class FakePrefect:
             return self._run(found[1], found[2], body)
         return 404, {"detail": "Not Found"}
 
+    def _read(self, path: str) -> tuple[int, Any]:
+        """One block document, or all of them."""
+        every = copy.deepcopy(self.documents)
+        if path == _DOCUMENTS:
+            return 200, [{"block_type": {"slug": kind}, "data": data} for kind, data in every.items()]
+        kind = _DOCUMENT.fullmatch(path)[1]
+        if kind not in every:
+            return 404, {"detail": "Not Found"}
+        return 200, {"id": _document_id(kind), "data": every[kind]}
+
     def _create(self, deployment: str, body: Any) -> tuple[int, Any]:
         if deployment not in (self.deployment, *self.others.values()):
             return 404, {"detail": "Deployment not found"}
         self.created.append(body)
         run_id = self.add_run("SCHEDULED", body["parameters"].get("model", ""))
         self.runs[run_id].update(deployment_id=deployment, name=body["name"], parameters=body["parameters"])
+        self.on_created(run_id)
         return 201, self.runs[run_id]
 
-    def _write(self, document_id: str, body: Any) -> tuple[int, Any]:
-        """Merge by the first keys, as Prefect does."""
-        kind = next(kind for kind in self.documents if _document_id(kind) == document_id)
-        self.documents[kind].update(body["data"])
-        return 204, None
+    def _deployment(self, name: str) -> tuple[int, Any]:
+        deployment = {"swap-model/cluster": self.deployment, **self.others}.get(name)
+        if not deployment:
+            return 404, {"detail": "Not Found"}
+        return 200, {"id": deployment, "parameter_openapi_schema": self.forms.get(deployment, {})}
+
+    def _write(self, path: str, body: Any) -> tuple[int, Any]:
+        """Take a run form; or merge a document by the first keys, as Prefect does."""
+        if found := _FORM.fullmatch(path):
+            self.forms[found[1]] = body["parameter_openapi_schema"]
+        elif found := _WRITE.fullmatch(path):
+            kind = next(kind for kind in self.documents if _document_id(kind) == found[1])
+            self.documents[kind].update(body["data"])
+        return (204, None) if found else (404, {"detail": "Not Found"})
 
     def _run(self, run_id: str, action: str | None, body: Any) -> tuple[int, Any]:
         if action == "/set_state":
@@ -115,6 +154,15 @@ def _document_id(kind: str) -> str:
 class _Handler(BaseHTTPRequestHandler):
     prefect: FakePrefect
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else the body waits 40 ms for the head to be acknowledged
+
+    def setup(self) -> None:
+        super().setup()
+        self.prefect.connections.add(self.connection)
+
+    def finish(self) -> None:
+        self.prefect.connections.discard(self.connection)
+        super().finish()
 
     def do_GET(self) -> None:
         self._answer(None)
@@ -124,6 +172,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(json.loads(body) if body else None)
 
     def do_PATCH(self) -> None:
+        self.do_POST()
+
+    def do_DELETE(self) -> None:
         self.do_POST()
 
     def _answer(self, body: Any) -> None:

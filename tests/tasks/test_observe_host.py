@@ -130,7 +130,7 @@ def test_a_host_that_takes_the_connection_and_says_nothing_is_wedged(
 def _wait_for_silence(port: int) -> None:
     """Connect until nothing is said: a fault takes effect a moment after its file is there."""
     while True:
-        with socket.create_connection(("127.0.0.1", port)) as line, suppress(ConnectionResetError):
+        with suppress(ConnectionError), socket.create_connection(("127.0.0.1", port)) as line:
             line.settimeout(1)
             try:
                 line.recv(1)
