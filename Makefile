@@ -8,6 +8,9 @@ export UV_PYTHON_DOWNLOADS := never
 export PYTHONDONTWRITEBYTECODE :=
 RUN := .venv/bin/python -m
 SWAPS := $(addprefix tests/house/test_,swap.py settings.py drain.py downloads.py validate.py owner.py)
+SOCKETS := hot-path gateway stand-ins
+PATHS := $(filter-out %/__pycache__/,$(wildcard tests/gateway/*/))
+HEAVY := $(filter-out %/__pycache__/ $(addprefix tests/,house/ gateway/ clients/ simulator/ control/),$(wildcard tests/*/))
 
 .DEFAULT_GOAL := help
 
@@ -25,18 +28,32 @@ ifdef ARGS
 	@$(RUN) pytest $(ARGS)
 else
 	@mkdir -p $(PREFECT_HOME)
-	@$(MAKE) --no-print-directory -j2 --output-sync=line test-swaps test-parts test-faults
+	@$(MAKE) --no-print-directory -j2 --output-sync=line test-faults test-swaps test-heavy test-sockets
 endif
 
-# Three parts of like length that mostly wait; the last two each bring a house of their own up.
-test-parts:
-	@$(RUN) pytest --ignore=tests/house --durations=5
+# Four parts, two at a time, the longest first; the first two each bring a house of their own up.
+test-faults:
+	@$(RUN) pytest tests/house $(SWAPS:%=--ignore=%) --durations=5
 
 test-swaps:
 	@$(RUN) pytest $(SWAPS) --durations=5
 
-test-faults:
-	@$(RUN) pytest tests/house $(SWAPS:%=--ignore=%) --durations=5
+# Prefect's server of tests/control stays until the end of the run, so these come last.
+test-heavy:
+	@$(RUN) pytest $(HEAVY) tests/control --durations=5
+
+# What waits for sockets and clocks most of the time: its three thirds together need one core.
+test-sockets:
+	@MAKEFLAGS= make --no-print-directory -j3 --output-sync=line $(SOCKETS:%=test-%)
+
+test-hot-path:
+	@$(RUN) pytest $(PATHS) --durations=5
+
+test-gateway:
+	@$(RUN) pytest tests/gateway $(PATHS:%=--ignore=%) --durations=5
+
+test-stand-ins:
+	@$(RUN) pytest tests/simulator tests/clients --durations=5
 
 check: .venv/ready ## format, lint, types, import rules, file sizes
 	@.venv/bin/ruff format --check .
@@ -44,6 +61,9 @@ check: .venv/ready ## format, lint, types, import rules, file sizes
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@.venv/bin/loq check
+
+leaktest: .venv/ready ## the long search for what redaction lets through (some minutes)
+	@SPARK_LEAK_SEEDS=3000 $(RUN) pytest tests/redaction
 
 keys: .venv/ready ## add, list or revoke API keys (ARGS="add phone --scope inference")
 	@$(RUN) control.keys $(or $(ARGS),list)
@@ -69,4 +89,4 @@ clean: ## remove the virtual environment, caches and state
 	@.tools/bin/uv sync --quiet --locked --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@touch $@
 
-.PHONY: help demo up test test-parts test-swaps test-faults check bench keys deploy clean
+.PHONY: leaktest help demo up test test-faults test-swaps test-heavy test-sockets $(SOCKETS:%=test-%) check bench keys deploy clean

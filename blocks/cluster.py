@@ -14,6 +14,9 @@ UNLIMITED = 0
 USUAL_AT_ONCE: dict[str, int] = {"stt": 2, "tts": 2, "embeddings": 8}
 """Requests at once by kind of service, where a service sets none; other kinds take all that come."""
 
+USUALLY_ON_GPU = frozenset({"vllm", "stt", "tts", "embeddings"})
+"""Kinds of services that use the GPU, where a service does not say whether it does."""
+
 MOST_AT_ONCE: dict[str, int] = {"stt": 3}
 """More at once than this and the service runs out of the memory it shares with the models."""
 
@@ -87,6 +90,9 @@ class Service(BaseModel):
         default=600, ge=1, le=86400, description="An answer that is silent for so long has broken off"
     )
     heal: bool = Field(default=True, description="A deep check that fails may restart it")
+    gpu: bool | None = Field(
+        default=None, description="It uses the GPU, so that the swap lock holds for it; blank: as usual"
+    )
 
     @field_validator("at_once")
     @classmethod
@@ -95,6 +101,11 @@ class Service(BaseModel):
         if most is None or value is None or UNLIMITED < value <= most:
             return value
         raise ValueError(f"a service of kind {info.data['kind']} takes 1 to {most} requests at once")
+
+    @property
+    def uses_gpu(self) -> bool:
+        """Starting and stopping it meets the swap lock."""
+        return self.kind in USUALLY_ON_GPU if self.gpu is None else self.gpu
 
     @property
     def limit(self) -> int:

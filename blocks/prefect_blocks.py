@@ -104,6 +104,10 @@ class NgcKey(Block):
     _block_type_slug: ClassVar[str | None] = "ngc-key"
 
     key: SecretStr = Field(default=SecretStr(""), description="NGC API key; blank: none")
+    registries: list[str] = Field(
+        default_factory=list,
+        description="Where images may come from besides nvcr.io: 'registry.example/nim/'",
+    )
 
 
 BLOCKS: tuple[type[Block], ...] = (Cluster, Catalog, Ledger, SwapWebhook, UpstreamKeys, Bot, NgcKey)

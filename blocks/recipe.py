@@ -1,7 +1,7 @@
 """Recipes: how a model is launched; and the catalogue of them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path as File
 from typing import Annotated, Literal, Self
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from blocks.flag_names import canonical
 from blocks.flag_rules import SHARE_FLAG, owned_flag, share_from
-from blocks.flags import split, text_of, value_in
+from blocks.flags import Value, split, text_of, value_in
 from blocks.knobs import Knobs, turned
 from blocks.words import EnvName, Image, ModelSource, Name, Path, Plain
 
@@ -158,6 +158,10 @@ class Recipe(BaseModel):
         """The value of a flag of the recipe, as `flag_in` finds it."""
         return flag_in(self.args, name)
 
+    def with_knobs(self, knobs: Mapping[str, Value | None]) -> Self:
+        """The same with these values in the place of its own flags."""
+        return self.model_copy(update={"args": turned(self.args, knobs)}) if knobs else self
+
 
 class Catalog(BaseModel):
     """The operator's own recipes, laid over the bundled ones by key."""
@@ -197,8 +201,7 @@ class Catalog(BaseModel):
         return None
 
     def _turned(self, recipe: Recipe) -> Recipe:
-        knobs = self.knobs.get(recipe.key)
-        return recipe.model_copy(update={"args": turned(recipe.args, knobs)}) if knobs else recipe
+        return recipe.with_knobs(self.knobs.get(recipe.key, {}))
 
 
 @cache

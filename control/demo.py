@@ -66,6 +66,8 @@ def demo_environment(state: Path, cluster_file: Path) -> dict[str, str]:
         "SPARK_GATEWAY_PORT": str(free_port()),
         "SPARK_CLUSTER_FILE": str(cluster_file),
     }
+    if (bot_file := cluster_file.with_name("bot.yaml")).exists():  # without git there is no bot
+        given["SPARK_BOT_FILE"] = str(bot_file)
     return house_environment(state, given)
 
 

@@ -1,4 +1,4 @@
-"""What the settings are at the first start: from cluster.yaml or from the environment (pure)."""
+"""What the settings are at the first start: from cluster.yaml and bot.yaml or from the environment (pure)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,8 +13,8 @@ FIELDS = {
 }
 
 
-class BadClusterFile(Exception):
-    """cluster.yaml cannot be read; the message says where."""
+class BadSettingsFile(Exception):
+    """A file of first settings cannot be read; the message says which and where."""
 
 
 def first_cluster(environment: Mapping[str, str], cluster_file: str | None) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def first_cluster(environment: Mapping[str, str], cluster_file: str | None) -> d
         cluster_file: Text of cluster.yaml; where there is one, it alone counts.
     """
     if cluster_file is not None:
-        return _from_yaml(cluster_file)
+        return settings_in(cluster_file, "cluster.yaml", "hosts:, services:, …")
     found: dict[str, Any] = {name: environment[key] for key, name in FIELDS.items() if environment.get(key)}
     hosts = [
         _host(entry, environment) for entry in environment.get("SPARK_HOSTS", "").split(",") if entry.strip()
@@ -34,15 +34,21 @@ def first_cluster(environment: Mapping[str, str], cluster_file: str | None) -> d
     return {**found, "hosts": hosts} if hosts else found
 
 
-def _from_yaml(text: str) -> dict[str, Any]:
+def first_bot(bot_file: str | None) -> dict[str, Any]:
+    """The data of the first Bot block, from the text of bot.yaml; without a file there is no bot."""
+    return {} if bot_file is None else settings_in(bot_file, "bot.yaml", "host:, user:, …")
+
+
+def settings_in(text: str, name: str, such_as: str) -> dict[str, Any]:
+    """What a YAML file of that name holds; they are validated when the block is read."""
     try:
         data = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date like 2026-99-99
-        raise BadClusterFile(f"cluster.yaml is not YAML: {error}") from error
+        raise BadSettingsFile(f"{name} is not YAML: {error}") from error
     if data is None:
         return {}
     if not isinstance(data, dict):
-        raise BadClusterFile("cluster.yaml must hold settings by name (hosts:, services:, …)")
+        raise BadSettingsFile(f"{name} must hold settings by name ({such_as})")
     return data
 
 

@@ -14,7 +14,7 @@ from prefect.exceptions import ObjectAlreadyExists
 from blocks.prefect_blocks import BLOCKS
 from blocks.settings import DOCUMENT, ledger_url
 from control.environment import CHECKOUT, house_environment
-from control.first_settings import first_cluster
+from control.first_settings import first_bot, first_cluster
 
 
 async def prepare(documents: list[dict[str, Any]]) -> None:
@@ -26,10 +26,14 @@ async def prepare(documents: list[dict[str, Any]]) -> None:
 
 def first_documents() -> list[dict[str, Any]]:
     """The data of the first documents, in the order of `BLOCKS`."""
-    cluster_file = os.environ.get("SPARK_CLUSTER_FILE")
-    text = Path(cluster_file).read_text(encoding="utf-8") if cluster_file else None
+    cluster = first_cluster(os.environ, _text(os.environ.get("SPARK_CLUSTER_FILE")))
     webhook = {"url": os.environ.get("SPARK_WEBHOOK_URL", "")}
-    return [first_cluster(os.environ, text), {}, {"url": ledger_url()}, webhook, {}, {}, {}]
+    bot = first_bot(_text(os.environ.get("SPARK_BOT_FILE")))
+    return [cluster, {}, {"url": ledger_url()}, webhook, {}, bot, {}]
+
+
+def _text(file: str | None) -> str | None:
+    return Path(file).read_text(encoding="utf-8") if file else None
 
 
 async def _fill(block: Any, data: dict[str, Any]) -> None:

@@ -15,7 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from blocks.community import CannotWrite, NotHonoured, write_recipe
 from blocks.ledger.migrate import migrate
 from blocks.ledger.store import Ledger
-from blocks.own_catalog import CatalogBusy, Data, NoCatalog, catalog_document, change_catalog
+from blocks.own_catalog import catalog_data, change_catalog
+from blocks.own_document import Data, DocumentBusy, NoDocument
 from blocks.recipe import Catalog
 from blocks.recipe_files import RECIPE_FILE, BadFile, Fault, FileRead, read_recipe_file
 from blocks.settings import ledger_url, prefect_api_url, prefect_client
@@ -35,7 +36,7 @@ def main(words: Sequence[str] | None = None) -> None:
         sys.exit("\n".join(f"{asked.file}:{fault}" for fault in bad.faults))
     except OSError as error:
         sys.exit(f"{error.filename}: {error.strerror}")
-    except (CannotWrite, LookupError, CatalogBusy, NoCatalog) as error:
+    except (CannotWrite, LookupError, DocumentBusy, NoDocument) as error:
         sys.exit(str(error.args[0]))
     except SQLAlchemyError as error:
         sys.exit(f"the ledger does not answer: {error}")
@@ -79,10 +80,10 @@ def _import(asked: argparse.Namespace) -> None:
 
 def _export(asked: argparse.Namespace) -> None:
     """The file goes to stdout; what the other launcher will not do to stderr."""
-    document: Data = {}
-    with prefect_client() as prefect, suppress(NoCatalog):
-        document = catalog_document(prefect)
-    catalog, problems = read_settings(Catalog, document.get("data") or {})
+    data: Data = {}
+    with prefect_client() as prefect, suppress(NoDocument):
+        data = catalog_data(prefect)
+    catalog, problems = read_settings(Catalog, data)
     for problem in problems:
         _note(f"catalog: {problem}")
     written = write_recipe(catalog.recipe(asked.key))

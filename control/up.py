@@ -88,8 +88,9 @@ def wait_for_end() -> None:
 def main() -> None:
     """Keep the house up until Ctrl-C."""
     environment = house_environment((CHECKOUT / ".state").resolve(), os.environ)
-    if "SPARK_CLUSTER_FILE" not in environment and (CHECKOUT / "cluster.yaml").exists():
-        environment["SPARK_CLUSTER_FILE"] = str(CHECKOUT / "cluster.yaml")
+    for variable, name in (("SPARK_CLUSTER_FILE", "cluster.yaml"), ("SPARK_BOT_FILE", "bot.yaml")):
+        if variable not in environment and (CHECKOUT / name).exists():
+            environment[variable] = str(CHECKOUT / name)
     house = bring_up(environment, print)
     print(f"dashboard    {gateway_url(environment)}/")
     print(f"Prefect's UI {prefect_url(environment)}/")

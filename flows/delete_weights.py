@@ -3,7 +3,7 @@
 from typing import Literal
 
 from prefect import flow, get_run_logger
-from prefect.exceptions import Pause, TerminationSignal
+from prefect.exceptions import Pause
 from prefect.runtime import flow_run
 
 from blocks.ledger.claim import Claimed, claim
@@ -14,6 +14,7 @@ from tasks.approval import has_a_go
 from tasks.check import CheckFailed, Unreadable
 from tasks.delete import Deletion, DeletionRefused, claimed_words
 from tasks.download import ALL, hosts_named, weights_claim
+from tasks.outcome import end_early
 from tasks.report import Report
 from tasks.ssh import OutputTooLong, Unreachable
 
@@ -53,11 +54,7 @@ def delete_weights(
     except Pause:
         raise
     except BaseException as error:
-        cancelled = isinstance(error, TerminationSignal)
-        why = "Cancelled" if cancelled else f"Broken off by an unforeseen error ({error!r})"
-        report.end(
-            "cancelled" if cancelled else "failed", f"{why}.{so_far(deletion) or ' Nothing was deleted.'}"
-        )
+        end_early(report, error, so_far(deletion).strip() or "Nothing was deleted.")
         raise
     report.end("completed", message, freed=deletion.freed)
     get_run_logger().info(message)

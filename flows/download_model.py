@@ -18,6 +18,7 @@ from tasks.check import CheckFailed, Unreadable
 from tasks.download import ALL, Download, DownloadFailed, hosts_named
 from tasks.download_plan import Way, faults_of_room, sentences
 from tasks.hub import Refused
+from tasks.outcome import end_early
 from tasks.report import Report
 from tasks.ssh import OutputTooLong, Unreachable
 from tasks.transfer import TransferFailed
@@ -69,22 +70,25 @@ def download_model(
     report.start(None)
     download: Download | None = None
     try:
-        cluster = load_settings(ledger).cluster
-        targets = hosts_named(cluster, hosts)
-        download = Download(cluster, ledger, report, repo, revision, targets, way, hub_token())
+        download = begun(report, repo, hosts, way, revision)
         message = carry_out(download, dry_run=dry_run, approval=approval)
     except FAILURES as error:
-        kept = " What has arrived is kept." if download and download.transfer else ""
-        report.end("failed", f"{repo} was not downloaded: {error}.{kept}", cause=str(error))
-        raise DownloadFailed(f"{repo} was not downloaded: {error}.{kept}") from error
+        raise failed(report, download, error) from error
     except Pause:
         raise
     except BaseException as error:
-        end_early(download, report, error)
+        end_early(report, error, left_behind(download, error))
         raise
     report.end("completed", message)
     get_run_logger().info(message)
     return message
+
+
+def begun(report: Report, repo: str, hosts: list[str], way: Way, revision: str) -> Download:
+    """The download, with the settings as they are now; `LookupError` for a host that there is not."""
+    cluster = load_settings(report.ledger).cluster
+    targets = hosts_named(cluster, hosts)
+    return Download(cluster, report.ledger, report, repo, revision, targets, way, hub_token())
 
 
 def carry_out(download: Download, *, dry_run: bool, approval: str) -> str:
@@ -130,10 +134,16 @@ def hub_token() -> str:
     return kept
 
 
-def end_early(download: Download | None, report: Report, error: BaseException) -> None:
+def failed(report: Report, download: Download | None, error: Exception) -> DownloadFailed:
+    """Close the record of a download that failed; returns the whole message, to be raised."""
+    kept = " What has arrived is kept." if download and download.transfer else ""
+    message = f"{report.model} was not downloaded: {error}.{kept}"
+    report.end("failed", message, cause=str(error))
+    return DownloadFailed(message)
+
+
+def left_behind(download: Download | None, error: BaseException) -> str:
     """A cancel ends what goes on on the hosts; what was not foreseen leaves it, to be taken up again."""
     if isinstance(error, TerminationSignal):
-        left = download.leave() if download else "Nothing was under way."
-        report.end("cancelled", f"Cancelled. {left}")
-        return
-    report.end("failed", f"Broken off by an unforeseen error ({error!r}); start the download again to go on.")
+        return download.leave() if download else "Nothing was under way."
+    return "Start the download again to go on."

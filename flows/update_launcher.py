@@ -3,7 +3,7 @@
 from typing import Literal
 
 from prefect import flow, get_run_logger
-from prefect.exceptions import Pause, TerminationSignal
+from prefect.exceptions import Pause
 from prefect.runtime import flow_run
 
 from blocks.ledger.claim import Claimed, claim
@@ -12,6 +12,7 @@ from blocks.ledger.store import Ledger
 from blocks.settings import ledger_url, load_settings
 from tasks.approval import has_a_go
 from tasks.check import CheckFailed, Unreadable
+from tasks.outcome import end_early
 from tasks.report import Report
 from tasks.ssh import OutputTooLong, Unreachable
 from tasks.updated_image import last_update, take_back
@@ -55,9 +56,7 @@ def update_launcher(
     except Pause:
         raise
     except BaseException as error:
-        told = "What was begun on the host goes on there; look again before the next swap."
-        cancelled = isinstance(error, TerminationSignal)
-        report.end("cancelled" if cancelled else "failed", f"Broken off ({error!r}). {told}")
+        end_early(report, error, "What was begun on the host goes on there; look again before the next swap.")
         raise
     report.end("completed", message)
     get_run_logger().info(message)

@@ -10,6 +10,7 @@ import uvloop  # noqa: E402
 from gateway.app import Gateway  # noqa: E402
 from gateway.edge.server import until_told  # noqa: E402
 from gateway.options import Options, read_options  # noqa: E402
+from gateway.redaction.master_key import WrongKey  # noqa: E402
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ def main() -> None:
         sys.exit(str(error))
     try:
         uvloop.run(serve(options))
+    except WrongKey as error:
+        sys.exit(str(error))
     except OSError as error:
         sys.exit(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}")
 

@@ -11,20 +11,31 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
+from gateway.api.bot import BotApi
+from gateway.api.connectivity import ConnectivityApi
+from gateway.api.deep_health import DeepHealthApi
 from gateway.api.disks import DisksApi
 from gateway.api.downloads import DownloadApi
+from gateway.api.hardware import HardwareApi
+from gateway.api.hosts import HostsApi
 from gateway.api.knobs import KnobsApi
 from gateway.api.lock import LockApi
 from gateway.api.metrics import MetricsApi
 from gateway.api.models import ModelsApi, OpenAIModelsApi
+from gateway.api.nim import NimApi
 from gateway.api.recipes import RecipesApi
 from gateway.api.runs import RunsApi, SwapApi
+from gateway.api.schedules import SchedulesApi
+from gateway.api.services import ServicesApi
+from gateway.api.settings import SettingsApi
 from gateway.api.status import StatusApi
 from gateway.api.suggest import SuggestApi
 from gateway.api.updates import UpdatesApi
 from gateway.api.validate import ValidateApi
+from gateway.api.webhooks import WebhooksApi
 from gateway.auto_swap import AutoSwap
 from gateway.catalog import OwnCatalog
+from gateway.connectivity import Connectivity
 from gateway.dashboard_files import dashboard, dashboard_file
 from gateway.edge.asgi import Asgi
 from gateway.edge.limits import Limits
@@ -36,16 +47,27 @@ from gateway.keys import Keys
 from gateway.models import Models
 from gateway.next_swap import Rules
 from gateway.options import Options
+from gateway.own_settings import OwnSettings
 from gateway.prefect_api import PrefectApi
 from gateway.proxy import Proxy
+from gateway.rate import Rate
 from gateway.records import Records
+from gateway.redaction.api import ScrubApi
+from gateway.redaction.chat_api import RedactedApi
+from gateway.redaction.known_api import KnownApi
+from gateway.redaction.lan import Lan
+from gateway.redaction.outside import Outside
+from gateway.redaction.redaction import Redaction
 from gateway.relay import Relay
+from gateway.service_list import ServiceList
+from gateway.service_logs import ServiceLogs
 from gateway.speech import MagpieSpeech
 from gateway.stream import Streams
 from gateway.swaps import Swaps
 from gateway.telemetry.access_log import AccessLog
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.telemetry import Telemetry
+from gateway.traffic import Traffic, resting
 from gateway.turns import Turns
 from gateway.upstream_pool import Pool
 from gateway.upstreams import Upstreams
@@ -54,6 +76,10 @@ from gateway.wedge import Wedge
 
 CONTROLLERS = (
     StatusApi,
+    HardwareApi,
+    HostsApi,
+    BotApi,
+    NimApi,
     MetricsApi,
     ModelsApi,
     RecipesApi,
@@ -64,9 +90,18 @@ CONTROLLERS = (
     UpdatesApi,
     OpenAIModelsApi,
     ValidateApi,
+    DeepHealthApi,
     SwapApi,
     LockApi,
+    SchedulesApi,
+    ServicesApi,
+    SettingsApi,
+    ConnectivityApi,
+    WebhooksApi,
     RunsApi,
+    ScrubApi,
+    RedactedApi,
+    KnownApi,
     dashboard,
     dashboard_file,
 )
@@ -93,25 +128,28 @@ class Gateway:
         rules = Rules(options.least_stay_seconds, options.longest_wait_seconds)
         auto_swap = AutoSwap(models, swaps, watch, turns, rules) if options.auto_swap else None
         self._auto_swap = auto_swap
-        self._wedge = wedge = Wedge(prefect)
+        self._wedge = wedge = Wedge(prefect, why_not=resting(records, watch))
+        self._traffic = Traffic(records, watch, turns, swaps, wedge)
+        telemetry.also = self._traffic.finished
+        self._connectivity = Connectivity(records, watch, prefect)
         upstreams = Upstreams(watch, models, swaps, auto_swap, options.hold_seconds)
         self._streams = streams = Streams(records, swaps)
         self._relay = relay = Relay(pool, upstreams, turns, wedge, options)
         proxy = Proxy(upstreams, relay, MagpieSpeech(relay), options)
+        own_settings = OwnSettings(records, watch)
+        self._redaction = redaction = Redaction(options.redaction)
+        self._outside = outside = Outside(options.redaction, redaction)
+        self._lan = lan = Lan(options.redaction, lambda: watch.loaded)
         self._control = _control_api(
-            watch=watch,
-            models=models,
-            swaps=swaps,
-            streams=streams,
-            records=records,
-            prefect=prefect,
-            options=options,
-            telemetry=telemetry,
-            turns=turns,
-            own_catalog=OwnCatalog(records, watch),
-            explain=Explain(upstreams, pool, turns),
-            connections=self._count_connections,
-        )
+            watch=watch, models=models, swaps=swaps, streams=streams, records=records, keys=keys,
+            prefect=prefect, options=options, telemetry=telemetry, turns=turns,
+            own_catalog=OwnCatalog(records, watch), own_settings=own_settings,
+            service_list=ServiceList(own_settings),
+            service_logs=ServiceLogs(records, swaps, streams, prefect),
+            explain=Explain(upstreams, pool, turns), connectivity=self._connectivity,
+            reports=Rate(burst=30, seconds=2.0), connections=self._count_connections, redaction=redaction,
+            outside=outside, lan=lan,
+        )  # fmt: skip
         self._front = Front(proxy, Asgi(self._control), keys, telemetry, options)
 
     async def serve(
@@ -135,6 +173,7 @@ class Gateway:
                 self._front, limits, on_tick=self._relay.tick, on_stop=self._relay.tell_all
             )
             await (server.listen_on(sock) if sock else server.listen(options.host, options.port))
+            self._lan.address = sock.getsockname()[:2] if sock else (options.host, options.port)
             gc.collect()
             gc.freeze()  # what is there now stays: the collector need not walk it again under load
             gc.set_threshold(*_COLLECT)
@@ -146,11 +185,20 @@ class Gateway:
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[None]:
         """Watch upstreams, settings and swaps until the block ends."""
-        async with self._control.lifespan(), self._watch.watching(), self._swaps.watching():
+        async with (
+            self._control.lifespan(),
+            self._watch.watching(),
+            self._swaps.watching(),
+            self._traffic.watching(),
+            self._connectivity.watching(),
+        ):
             yield
             if self._auto_swap is not None:
                 await self._auto_swap.close()
             await self._wedge.close()
+        await self._outside.close()
+        await self._lan.close()
+        await self._redaction.close()
         self._pool.close()
         await self._prefect.close()
         self._records.close()

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import httpx
 
-from blocks.own_catalog import CatalogBusy, Edit, NoCatalog, change_catalog
+from blocks.own_catalog import Edit, change_catalog
+from blocks.own_document import DocumentBusy, NoDocument
 from blocks.recipe import Catalog
 from gateway.problem import Problem, retry_after
 from gateway.records import Records
@@ -38,9 +39,9 @@ class OwnCatalog:
     async def _changed(self, edit: Edit) -> Catalog:
         try:
             return await self._records.ask(change_catalog, edit)
-        except CatalogBusy as error:
+        except DocumentBusy as error:
             raise Problem(409, str(error), "catalog_busy") from None
-        except NoCatalog as error:
+        except NoDocument as error:
             raise Problem(503, str(error), "no_catalog") from None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             log.warning("the Catalog cannot be changed: %s", error)

@@ -19,8 +19,14 @@ from gateway.telemetry.telemetry import Telemetry
 from gateway.visit import Visit
 
 _OPEN = b"/health"
-_FOR_PROGRAMS = (b"/v1/models", b"/api/endpoints", b"/ready")
-"""Routes of the control API that whoever may use the models may read."""
+_REDACTION = (b"/scrub", b"/rehydrate")
+_FOR_PROGRAMS = (
+    b"/v1/models", b"/v1/redacted/", b"/api/endpoints", b"/ready", b"/api/health-event", *_REDACTION
+)  # fmt: skip
+"""Routes of the control API that are for whoever may use the models."""
+
+_FOR_PAGES = (b"/v1/", b"/api/health-event", *_REDACTION)
+"""Routes of the control API that pages of the allowed origins may use as well."""
 
 _OUTCOMES: dict[str, Outcome] = {
     "queue_full": "busy",
@@ -55,7 +61,7 @@ class Front:
         more: list[Header] = [(b"x-request-id", record.request_id.encode())]
         try:
             require_host(exchange.headers, self._allowed)
-            if hot or exchange.path.startswith(b"/v1/"):
+            if hot or exchange.path.startswith(_FOR_PAGES):
                 more += self._cors.headers_for(exchange.header(b"origin"))
             if hot:
                 await self._to_proxy(Visit(exchange, record, more))
@@ -91,12 +97,15 @@ class Front:
 
     async def _to_control(self, exchange: Exchange, record: Record, more: list[Header]) -> None:
         path = exchange.path
-        if exchange.method == "OPTIONS" and path.startswith(b"/v1/"):
+        if exchange.method == "OPTIONS" and path.startswith(_FOR_PAGES):
             exchange.answer(204, self._cors.preflight(exchange.headers))
             record.status = 204
             record.ends("ok")
             return
-        require_same_origin(exchange.method, exchange.headers)
+        if path.startswith(_FOR_PAGES):
+            require_known_origin(exchange.method, exchange.headers, self._cors)
+        else:
+            require_same_origin(exchange.method, exchange.headers)
         if path != _OPEN:
             scope: Scope = "inference" if path.startswith(_FOR_PROGRAMS) else "control"
             record.key = self._keys.require(exchange.headers, scope)

@@ -65,6 +65,11 @@ class Keys:
             raise Problem(403, message, "missing_scope")
         return key.name
 
+    def name_in(self, headers: Iterable[tuple[bytes, bytes]]) -> str:
+        """The name of the key of a request that was let in; blank without one."""
+        key = (self._by_digest or {}).get(hashlib.sha256(key_of(headers)).digest())
+        return key.name if key else ""
+
 
 def key_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """The key in a request's headers: password of Basic, then Bearer, then x-api-key; blank when absent."""

@@ -8,6 +8,7 @@ from blocks.menu import DISK, Entry, OnDisk, disks_from, files_subject, make_men
 from blocks.model_files import Machine, ModelFiles, files_from, mapping
 from blocks.recipe import Recipe
 from gateway.fresh import Fresh
+from gateway.problem import Problem
 from gateway.records import Records
 from gateway.watch import Watch
 
@@ -47,6 +48,14 @@ class Models:
             if name in (entry.model, served(entry)):
                 return entry
         return None
+
+    async def known(self, name: str, param: str = "model") -> Entry:
+        """The same; `Problem` 404 names the request's field when there is none."""
+        entry = await self.find(name)
+        if entry is None:
+            message = f"there is no model {name!r}: GET /api/models lists them"
+            raise Problem(404, message, "unknown_model", param=param)
+        return entry
 
     async def copies(self, model: str) -> dict[str, OnDisk]:
         """A model's copies by host, whole or not."""

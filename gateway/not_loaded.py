@@ -1,9 +1,9 @@
 """What a request is told whose model is not loaded, though it may be swapped to by itself (pure)."""
 
 from blocks.ledger.lock import Lock
+from gateway.lock_view import lock_view
 from gateway.problem import Problem, retry_after
 from gateway.runs import RunView
-from gateway.swaps import lock_view
 from gateway.wants import Failure
 
 LOADING = "model_loading"

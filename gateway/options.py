@@ -4,9 +4,10 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from blocks.settings import ledger_url, prefect_api_url
+from gateway.redaction.options import RedactionOptions, read_redaction_options
 
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^\s/?#@,]*")
 _SWITCH = {"on": True, "off": False}
@@ -34,6 +35,7 @@ class Options:
         max_connections: Clients connected at once.
         body_limit: Largest JSON body; they are buffered to find the model.
         upload_limit: Largest streamed upload.
+        redaction: How text is redacted.
     """
 
     host: str = "127.0.0.1"
@@ -55,6 +57,7 @@ class Options:
     max_connections: int = 4096
     body_limit: int = 64 * 1024 * 1024
     upload_limit: int = 2 * 1024 * 1024 * 1024
+    redaction: RedactionOptions = field(default_factory=RedactionOptions)
 
 
 def read_options(env: Mapping[str, str] = os.environ) -> Options:
@@ -80,6 +83,7 @@ def read_options(env: Mapping[str, str] = os.environ) -> Options:
         max_connections=_whole(env, "SPARK_MAX_CONNECTIONS", Options.max_connections, least=1),
         body_limit=_whole(env, "SPARK_BODY_LIMIT", Options.body_limit),
         upload_limit=_whole(env, "SPARK_UPLOAD_LIMIT", Options.upload_limit),
+        redaction=read_redaction_options(env),
     )
 
 

@@ -136,6 +136,19 @@ class PrefectApi:
         answer = await self._call("POST", f"/flow_runs/{run_id}/resume", {"run_input": {"go": go}})
         self._accept(answer, "resumed")
 
+    async def read(self, path: str, wanted: dict[str, Any], shape: type[T]) -> T:
+        """What a query of Prefect's finds, such as '/deployments/filter'."""
+        return _read(await self._call("POST", path, wanted, patient=False), shape)
+
+    async def write(self, method: str, path: str, body: Any = None) -> bytes:
+        """Change something; what Prefect answers.  `Problem` 404 when it is not there, 422 when refused."""
+        answer = await self._call(method, path, body)
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            raise Problem(404, "Prefect does not know it: it was removed meanwhile", "not_found")
+        if answer.is_error:
+            raise Problem(422, f"Prefect refused the change: {_detail(answer)}", "prefect_refused")
+        return answer.content
+
     def _accept(self, answer: httpx.Response, what: str) -> None:
         """409 unless the change came about; Prefect "rejects" the cancelling of a queued run into its end."""
         if answer.status_code == httpx.codes.NOT_FOUND:
@@ -146,7 +159,7 @@ class PrefectApi:
             raise Problem(409, f"the run cannot be {what}: {reason}", "wrong_state")
 
     async def _call(
-        self, method: str, path: str, body: dict[str, Any] | None = None, *, patient: bool = True
+        self, method: str, path: str, body: Any = None, *, patient: bool = True
     ) -> httpx.Response:
         """Ask; `patient` where nothing else can stand in for the answer."""
         try:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
+from blocks.wedge_signs import wedge_sign
 from gateway.edge.body import too_large
 from gateway.edge.exchange import Exchange
 from gateway.forward import Forward
@@ -22,7 +23,6 @@ from gateway.upstreams import Upstreams
 from gateway.visit import Visit
 from gateway.wedge import Wedge
 from gateway.wedge import problem as wedged
-from gateway.wedge_signs import wedge_sign
 
 _NO_SUCH_PATH = (b'{"detail":"Not Found"}', b"404: Not Found", b"404 page not found")
 """What servers answer to a path they do not know, as opposed to a model (vLLM 0.13-0.33)."""

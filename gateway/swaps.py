@@ -11,6 +11,7 @@ from uuid import UUID
 from blocks.ledger.lock import Lock, WrongToken, current_lock, issue_pass
 from blocks.ledger.runs import get_run, latest_runs
 from gateway.fresh import Fresh
+from gateway.lock_view import lock_problem
 from gateway.models import Models
 from gateway.prefect_api import FlowRun, PrefectApi
 from gateway.problem import Problem
@@ -30,6 +31,18 @@ KINDS = {
     "delete-weights/cluster": "delete",
     "validate-model/cluster": "validate",
     "update-launcher/cluster": "update",
+    "deep-check/cluster": "deep-check",
+    "free-memory/cluster": "memory",
+    "start-service/cluster": "start",
+    "stop-service/cluster": "stop",
+    "restart-service/cluster": "restart",
+    "show-logs/cluster": "logs",
+    "wake-host/cluster": "wake",
+    "create-ssh-key/cluster": "ssh-key",
+    "update-bot/cluster": "bot",
+    "restart-bot/cluster": "bot",
+    "show-bot-logs/cluster": "logs",
+    "install-nim/cluster": "nim",
 }
 """What each deployment's runs are called."""
 
@@ -71,27 +84,27 @@ class Swaps:
             await asyncio.sleep(NOW_SECONDS)
 
     async def start(
-        self, model: str, *, force: bool, lock_token: str | None, dry_run: bool, approval: str
+        self,
+        model: str,
+        *,
+        force: bool,
+        lock_token: str | None,
+        dry_run: bool,
+        approval: str,
+        **more: Any,
     ) -> RunView:
         """
-        Ask for a swap.
+        Ask for a swap; `more` goes to the flow as it is.
 
         `Problem` 404 for an unknown model, 409 for one that cannot be swapped to, 423 while another holds
         the lock, 503 with Prefect out of reach.
         """
-        entry = await self._models.find(model)
-        if entry is None:
-            raise Problem(
-                404,
-                f"there is no model {model!r}: GET /api/models lists them",
-                "unknown_model",
-                param="model",
-            )
+        entry = await self._models.known(model)
         if entry.state != "ready":
             raise Problem(409, f"cannot swap to {entry.key}: {entry.why}", "not_swappable", param="model")
         lock_pass = await self.lock_pass(SWAP, lock_token)
         parameters = {"model": entry.key, "dry_run": dry_run, "approval": approval, "force": force}
-        parameters["lock_pass"] = lock_pass
+        parameters |= {"lock_pass": lock_pass, **more}
         run = await self._prefect.start(SWAP, parameters, f"swap to {entry.key}")
         return merge(None, run, self._prefect.page(run.id), kind="swap", behind=await self._behind(run.id))
 
@@ -226,20 +239,3 @@ class Swaps:
         view = merge(None, flow_run, self._prefect.page(flow_run.id), kind=kind)
         view.model = view.model or str(flow_run.parameters.get("repo") or "")
         return view
-
-
-def lock_problem(lock: Lock) -> Problem:
-    """423: who holds the lock, why and until when."""
-    until = datetime.fromtimestamp(lock.until, UTC)
-    message = f"{lock.holder} holds the swap lock until {until:%H:%M} UTC: {lock.reason or 'no reason given'}"
-    return Problem(423, message, "locked", lock=lock_view(lock))
-
-
-def lock_view(lock: Lock) -> dict[str, Any]:
-    """The lock on the wire; times are ISO 8601 in UTC."""
-    return {
-        "holder": lock.holder,
-        "reason": lock.reason,
-        "since": datetime.fromtimestamp(lock.since, UTC).isoformat(timespec="seconds"),
-        "until": datetime.fromtimestamp(lock.until, UTC).isoformat(timespec="seconds"),
-    }

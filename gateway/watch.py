@@ -14,6 +14,7 @@ from blocks.cluster import Service
 from blocks.settings import Settings, load_settings
 from gateway.credentials import credentials
 from gateway.keys import Keys
+from gateway.places import places
 from gateway.problem import Problem
 from gateway.records import Records
 from gateway.turns import Turns
@@ -133,6 +134,10 @@ class Watch:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._changed.wait(), seconds)
 
+    async def read_now(self) -> None:
+        """Take the settings as they are now, and not only in `SETTINGS_SECONDS`."""
+        self._take(await self._records.ask(load_settings))
+
     async def look_now(self, service: Service, within: float = 0.3) -> None:
         """Look at a service unless that happened a moment ago; those who ask at once share one look."""
         look = self.looks.get(service.name)
@@ -170,7 +175,7 @@ class Watch:
             log.warning("setting not used: %s", problem)
         if settings.from_memory != self.settings.from_memory:
             log.warning("Prefect %s", "cannot be asked" if settings.from_memory else "answers again")
-        before, after = _places(self.settings), _places(settings)
+        before, after = places(self.settings), places(settings)
         self.looks = {name: look for name, look in self.looks.items() if before.get(name) == after.get(name)}
         self.settings, self.read = settings.with_keys_of(self.settings), True
         for service in settings.cluster.services:
@@ -239,12 +244,3 @@ class Watch:
                 return msgspec.json.decode(body, type=_Version).version
         except (Unreachable, UpstreamBroke, TimeoutError, msgspec.DecodeError):
             return ""
-
-
-def _places(settings: Settings) -> dict[str, tuple[object, ...]]:
-    """Where and how each service is looked at: when that changes, what was seen no longer counts."""
-    addresses = {host.name: host.address for host in settings.cluster.hosts}
-    return {
-        service.name: (service.kind, addresses.get(service.host), service.port, service.health_path)
-        for service in settings.cluster.services
-    }

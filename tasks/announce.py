@@ -11,6 +11,9 @@ from blocks.settings import prefect_api_url, prefect_headers
 
 log = logging.getLogger("observer")
 
+Choices = dict[str, list[str]]
+"""By parameter of a deployment, the values that its run form offers; none: any value."""
+
 
 def emit_event(name: str, resource: str, payload: dict[str, Any]) -> None:
     """An event that Prefect's automations can act on; lost when Prefect is away."""
@@ -27,14 +30,16 @@ def emit_event(name: str, resource: str, payload: dict[str, Any]) -> None:
         log.warning("event %s was not told to Prefect: %s", name, error)
 
 
-def offer_choices(deployment: str, parameter: str, choices: list[str]) -> bool:
-    """Make a deployment's run form offer these values for a parameter; False when it could not be done."""
+def offer_choices(deployment: str, choices: Choices) -> bool:
+    """Make a deployment's run form offer these values; False when it could not be done."""
     try:
         answer = _call("GET", f"/deployments/name/{deployment}")
         if answer.status_code == httpx.codes.NOT_FOUND:
             return False
         found = answer.raise_for_status().json()
-        schema = with_choices(found["parameter_openapi_schema"], parameter, choices)
+        schema = found["parameter_openapi_schema"]
+        for parameter, values in choices.items():
+            schema = with_choices(schema, parameter, values)
         body = {"parameter_openapi_schema": schema}
         _call("PATCH", f"/deployments/{found['id']}", body).raise_for_status()
     except (httpx.HTTPError, ValueError, KeyError) as error:
@@ -44,13 +49,23 @@ def offer_choices(deployment: str, parameter: str, choices: list[str]) -> bool:
 
 
 def with_choices(schema: dict[str, Any], parameter: str, choices: list[str]) -> dict[str, Any]:
-    """A parameter schema in which a parameter has these choices; none: any value (pure)."""
+    """
+    A parameter schema in which a parameter has these choices; none: any value (pure).
+
+    Of a list each item has them, and of a parameter with alternatives (blank is mostly one) the first.
+    """
     properties = dict(schema.get("properties", {}))
-    offered = {key: value for key, value in properties.get(parameter, {}).items() if key != "enum"}
-    if choices:
-        offered["enum"] = choices
-    properties[parameter] = offered
+    properties[parameter] = _offering(properties.get(parameter, {}), choices)
     return {**schema, "properties": properties}
+
+
+def _offering(schema: dict[str, Any], choices: list[str]) -> dict[str, Any]:
+    if alternatives := schema.get("anyOf"):
+        return {**schema, "anyOf": [_offering(alternatives[0], choices), *alternatives[1:]]}
+    if "items" in schema:
+        return {**schema, "items": _offering(schema["items"], choices)}
+    rest = {key: value for key, value in schema.items() if key != "enum"}
+    return {**rest, "enum": choices} if choices else rest
 
 
 def _call(method: str, path: str, body: Any = None) -> httpx.Response:

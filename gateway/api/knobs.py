@@ -16,7 +16,7 @@ from blocks.knobs import Knob, Knobs, effective
 from blocks.kv_cache.launch import launch_of
 from blocks.kv_cache.unknown import UnknownLayout
 from blocks.model_files import ModelConfig, ModelFiles
-from blocks.own_catalog import Data
+from blocks.own_document import Data
 from blocks.recipe import Catalog, Recipe
 from gateway.api.recipes import known_recipe
 from gateway.catalog import OwnCatalog
@@ -59,7 +59,7 @@ class KnobsView(msgspec.Struct):
 
     Attributes:
         own: The operator's values as they are kept; `unset`: the flag is left out.
-        loaded: It is loaded: what is changed holds from its next start on.
+        loaded: It is loaded: what is changed holds from the next swap to it on.
     """
 
     key: str
@@ -92,12 +92,12 @@ class KnobsApi(Controller):
     ) -> KnobsView:
         """Put these values in the place of all earlier ones; nothing at all: the recipe as it is."""
         known_recipe(watch.settings.catalog, key)
-        kept = _kept(data.knobs)
+        kept = as_kept(data.knobs)
         catalog = await own_catalog.change(lambda present: _turned(present, key, kept))
         return await _view(key, catalog, models)
 
 
-def _kept(given: dict[str, Any]) -> dict[str, Any]:
+def as_kept(given: dict[str, Any]) -> dict[str, Any]:
     """The values as the Catalog keeps them; `Problem` 422 names the flag."""
     try:
         kept: dict[str, Any] = _KNOBS.dump_python(_KNOBS.validate_python(given), mode="json")

@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 from pydantic import ValidationError
 
 from blocks.community import CannotWrite, NotHonoured, write_recipe
-from blocks.own_catalog import Data
+from blocks.own_document import Data
 from blocks.recipe import Catalog, Recipe, bundled_recipes
 from blocks.recipe_files import BadFile, FileRead, read_recipe_file
 from gateway.catalog import OwnCatalog

@@ -9,8 +9,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 from litestar.response import Stream
 
+from gateway.models import Models
 from gateway.prefect_api import PrefectApi
 from gateway.runs import RunView
+from gateway.stay import stay
 from gateway.stream import Streams
 from gateway.swaps import Swaps
 
@@ -29,6 +31,9 @@ class Swap(msgspec.Struct, forbid_unknown_fields=True):
         lock_token: Of the swap lock, when the caller holds it.
         dry_run: Only say what would be done.
         approval: `ask`: the run waits for a go with its plan.
+        knobs: Flags for this swap only, in the place of the recipe's own; null leaves one out.
+        length_minutes: How long it stays; 0: for good.
+        afterwards: What comes then; blank: what was loaded before.
     """
 
     model: str
@@ -36,6 +41,9 @@ class Swap(msgspec.Struct, forbid_unknown_fields=True):
     lock_token: str | None = None
     dry_run: bool = False
     approval: Literal["none", "ask"] = "none"
+    knobs: dict[str, Any] = {}
+    length_minutes: int = 0
+    afterwards: str = ""
 
 
 class Started(msgspec.Struct):
@@ -97,14 +105,18 @@ class SwapApi(FollowApi):
     tags = ("swap",)
 
     @post("/", status_code=202)
-    async def swap(self, data: JSONBody[Swap], swaps: NamedDependency[Swaps]) -> Started:
+    async def swap(
+        self, data: JSONBody[Swap], swaps: NamedDependency[Swaps], models: NamedDependency[Models]
+    ) -> Started:
         """Ask for a swap; what is wrong with it is said here and now."""
+        unusual = await stay(models, data.knobs, data.length_minutes, data.afterwards)
         run = await swaps.start(
             data.model,
             force=data.force,
             lock_token=data.lock_token,
             dry_run=data.dry_run,
             approval=data.approval,
+            **unusual,
         )
         return started(run, "/api/swap")
 

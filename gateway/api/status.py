@@ -7,13 +7,16 @@ from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 
 from blocks.cluster import Service
+from blocks.endpoints import endpoints_document
 from blocks.ledger.seen import Sight
 from blocks.menu import DISK
+from gateway.api.hardware import facts_age
 from gateway.api.models import loaded_now
+from gateway.lock_view import lock_view
 from gateway.models import HOST, Models
 from gateway.options import Options
 from gateway.problem import Problem
-from gateway.swaps import Swaps, lock_view
+from gateway.swaps import Swaps
 from gateway.turns import Turns
 from gateway.watch import Watch
 
@@ -75,32 +78,10 @@ class StatusApi(Controller):
         self, request: Request[Any, Any, Any], watch: NamedDependency[Watch], models: NamedDependency[Models]
     ) -> dict[str, Any]:
         """Every URL other services need, the model behind it and whether it is ready; no field ever goes."""
-        base = str(request.base_url).rstrip("/")
         loaded = loaded_now(models, watch)
-        services = {
-            service.name: {
-                "kind": service.kind,
-                "url": f"{base}/upstream/{service.name}",
-                "ready": _is_up(watch, service),
-            }
-            for service in _shown(watch)
-        }
-        return {
-            "version": 1,
-            "chat": {"url": f"{base}/v1", "model": loaded and loaded["served"], "ready": loaded is not None},
-            "messages": {"url": f"{base}/v1/messages", "ready": loaded is not None},
-            "audio": {
-                "url": f"{base}/v1/audio",
-                "ready": _any_up(watch, "stt"),
-                "speech_ready": _any_up(watch, "tts"),
-            },
-            "embeddings": {"url": f"{base}/v1/embeddings", "ready": _any_up(watch, "embeddings")},
-            "rerank": {"url": f"{base}/v1/rerank", "ready": _any_up(watch, "embeddings")},
-            "realtime": {"url": f"{base.replace('http', 'ws', 1)}/v1/realtime", "ready": _realtime_up(watch)},
-            "models": f"{base}/v1/models",
-            "metrics": f"{base}/metrics",
-            "services": services,
-        }
+        ready: dict[str, bool | None] = {name: look.up for name, look in watch.looks.items()}
+        base = str(request.base_url).rstrip("/")
+        return endpoints_document(base, watch.settings.cluster, ready, loaded["served"] if loaded else None)
 
     @get("/api/config")
     async def config(self, options: NamedDependency[Options]) -> dict[str, Any]:
@@ -130,7 +111,9 @@ def _hosts(watch: Watch, hosts: dict[str, Sight], disks: dict[str, Sight]) -> li
                 "name": host.name,
                 "address": host.address,
                 "reachable": data.get("reachable"),
+                "state": data.get("state") or "unknown",
                 "age_seconds": round(sight.age_seconds, 1) if sight else None,
+                "facts_age_seconds": facts_age(data),
                 "disk_free_bytes": disk.data.get("free_bytes") if disk else None,
                 **{fact: data.get(fact) for fact in _HOST_FACTS},
             }
@@ -168,11 +151,3 @@ def _shown(watch: Watch) -> list[Service]:
 def _is_up(watch: Watch, service: Service) -> bool | None:
     look = watch.looks.get(service.name)
     return look.up if look else None
-
-
-def _any_up(watch: Watch, kind: str) -> bool:
-    return any(_is_up(watch, service) for service in watch.settings.cluster.services if service.kind == kind)
-
-
-def _realtime_up(watch: Watch) -> bool:
-    return any(_is_up(watch, service) for service in watch.settings.cluster.services if service.realtime)

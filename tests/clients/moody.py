@@ -51,6 +51,7 @@ class Moody:
 class _Handler(BaseHTTPRequestHandler):
     moody: Moody
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else the body waits 40 ms for the head to be acknowledged
 
     def do_GET(self) -> None:
         self._answer(200, {})

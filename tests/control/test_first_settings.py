@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blocks.settings import make_settings
-from control.first_settings import BadClusterFile, first_cluster
+from control.first_settings import BadSettingsFile, first_bot, first_cluster
 
 
 def test_hosts_come_from_one_variable():
@@ -69,8 +69,15 @@ def test_an_empty_file_has_no_settings(text: str):
     "text", ["hosts: [", "\thosts: x", "a: b: c", "- spark-1\n", "spark-1", "7", "!!python/x 1"]
 )
 def test_a_file_that_is_no_list_of_settings_is_refused_with_its_name(text: str):
-    with pytest.raises(BadClusterFile, match=r"cluster\.yaml"):
+    with pytest.raises(BadSettingsFile, match=r"cluster\.yaml"):
         first_cluster({}, text)
+    with pytest.raises(BadSettingsFile, match=r"bot\.yaml"):
+        first_bot(text)
+
+
+def test_the_bot_is_that_of_its_file_and_without_one_there_is_none():
+    assert first_bot("host: spark-2\nuser: bot\n") == {"host": "spark-2", "user": "bot"}
+    assert first_bot(None) == first_bot("") == {}
 
 
 @pytest.mark.parametrize(

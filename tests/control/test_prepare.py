@@ -16,15 +16,17 @@ FILL = "import asyncio; from control.prepare import *; asyncio.run(prepare(first
 
 
 @pytest.fixture(scope="module")
-def prepared(prefect, environment: dict[str, str]):
-    """Prefect with our blocks, for a cluster of one host."""
-    fill(environment)
+def prepared(prefect, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory):
+    """Prefect with our blocks, for a cluster of one host with a bot."""
+    bot = tmp_path_factory.mktemp("first") / "bot.yaml"
+    bot.write_text("user: bot\ndirectory: ~/chat\n")
+    fill(environment, SPARK_BOT_FILE=str(bot))
     return prefect
 
 
-def fill(environment: dict[str, str]) -> None:
+def fill(environment: dict[str, str], **files: str) -> None:
     """Register the blocks and fill those that have no document, as a start of the house does."""
-    variables = {**environment, "SPARK_HOSTS": "spark-1=ada@10.0.0.1", "SPARK_CLUSTER_FILE": ""}
+    variables = {**environment, "SPARK_HOSTS": "spark-1=ada@10.0.0.1", "SPARK_CLUSTER_FILE": "", **files}
     subprocess.run([sys.executable, "-c", FILL], cwd=CHECKOUT, env=variables, check=True)
 
 
@@ -70,6 +72,12 @@ def test_a_service_and_the_drain_are_set_in_the_form(prepared, tmp_path, monkeyp
     assert {"at_once", "queue", "dialect", "realtime", "idle_seconds"} <= fields.keys()
     assert all(fields[name].get("description") for name in ("at_once", "queue", "dialect", "realtime"))
     assert "drain_seconds" in form["properties"]
+
+
+def test_the_bot_of_the_first_start_is_in_its_block(prepared, tmp_path, monkeypatch):
+    bot = settings_of(prepared, tmp_path, monkeypatch).bot
+
+    assert (bot.user, bot.directory, bot.branch) == ("bot", "~/chat", "main")
 
 
 def test_upstream_keys_stay_hidden_in_prefect_and_survive_an_edit(prepared):

@@ -10,11 +10,19 @@ import httpx
 import psutil
 import pytest
 
+from blocks.cluster import Host
 from control import demo
 from control.processes import House
 from control.up import bring_up, gateway_url
+from tasks.check import command
+from tasks.ssh import close_all, run
 
 SCALE = "0.01"
+SLEEP = """#!/bin/bash
+# sleep in the time of the simulation, for commands on hosts; what is short is in that time already.
+if [[ -z $SIM_CONTAINER && $1 =~ ^[1-9][0-9]*$ ]]; then set -- "$(awk "BEGIN {print $1 * $SIM_SCALE}")"; fi
+exec /bin/sleep "$@"
+"""
 DONE = {"completed", "failed", "cancelled", "crashed"}
 
 
@@ -43,7 +51,8 @@ class Visitor:
 
     def wait(self, run_id: str, seconds: float = 120) -> dict:
         """The run once it has ended."""
-        return self.wait_until(lambda: self._ended(run_id), seconds, f"the end of run {run_id}")
+        # Each look costs Prefect a request: a run of many seconds is not asked for ten times in each.
+        return self.wait_until(lambda: self._ended(run_id), seconds, f"the end of run {run_id}", pause=0.3)
 
     def wait_for_phase(self, run_id: str, *phases: str, seconds: float = 60) -> dict:
         """The run once it is in one of the phases, or has ended."""
@@ -56,12 +65,12 @@ class Visitor:
         assert run["phase"] in phases, run
         return run
 
-    def wait_until(self, look, seconds: float, what: str):
+    def wait_until(self, look, seconds: float, what: str, pause: float = 0.1):
         """The first true thing that `look` returns."""
         deadline = time.monotonic() + seconds
         while not (found := look()):
             assert time.monotonic() < deadline, f"no {what} within {seconds} s"
-            time.sleep(0.1)
+            time.sleep(pause)
         return found
 
     def load(self, model: str) -> None:
@@ -99,6 +108,12 @@ class Visitor:
             yield
         finally:
             file.unlink(missing_ok=True)
+
+    def docker(self, host: str, *words: str) -> None:
+        """Use docker on a host by hand, as its owner does."""
+        there = next(one for one in self.settings("cluster")["hosts"] if one["name"] == host)
+        answer = run(Host(**there), command("docker", *words))
+        assert answer.ok, answer.said
 
     def containers(self, host: str) -> list[str]:
         """Names of the containers on a host."""
@@ -142,6 +157,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
     os.environ["HOUSE_MARK"] = mark
     launcher = os.environ.get("SPARK_LAUNCHER")
     with demo.simulated_cluster(state / "sparks", SCALE, launcher) as cluster_file:
+        _add_program(state / "sparks/bin/sleep", SLEEP)
         environment = demo.demo_environment(state, cluster_file)
         running = bring_up(environment, print)
         visitor = Visitor(environment, state / "sparks", running)
@@ -149,6 +165,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
         yield visitor
         visitor.client.close()
         visitor.prefect.close()
+        close_all()
         running.stop()
     del os.environ["HOUSE_MARK"]
     left = [process for process in psutil.process_iter() if _carries(process, mark)]
@@ -159,6 +176,11 @@ def ready_models(visitor: Visitor) -> list[str]:
     """Keys that can be swapped to."""
     models = visitor.client.get("/api/models").json()["models"]
     return [model["key"] for model in models if model["state"] == "ready"]
+
+
+def _add_program(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+    file.chmod(0o755)
 
 
 def _carries(process: psutil.Process, mark: str) -> bool:

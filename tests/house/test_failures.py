@@ -1,10 +1,19 @@
 """A swap to a model that fails: rolled back, the cause named, the previous model answering, the logs kept."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 GOOD, BAD = "qwen3.6-35b-a3b", "gpt-oss-120b"
+GREEDY = {"key": "greedy", "model": "openai/gpt-oss-120b", "args": ["--gpu-memory-utilization", "0.99"]}
+IMPATIENT = {
+    "key": "impatient",
+    "model": "openai/gpt-oss-120b",
+    "args": ["--gpu-memory-utilization", "0.7", "--max-model-len", "32768"],
+    "env": {"VLLM_ENGINE_READY_TIMEOUT_S": "300"},
+}
 
 # Each way of spark-tools.md 2.5 that shows only once the engine starts, and a word of the cause that is told.
 FAILURES = {
@@ -23,20 +32,29 @@ FAILURES = {
     "libcudart": "CUDA version",
     "gated": "refused access",
     "no-gpu": "already uses the GPU",
-    "engine-timeout": "time limit",
     "wrong-model": "answers as",
 }
 
 
 @pytest.mark.parametrize("fault", FAILURES)
 def test_the_previous_model_is_put_back_and_the_cause_is_named(house, fault):
+    is_put_back(house, BAD, fault, FAILURES[fault])
+
+
+def test_so_it_is_with_an_engine_that_reaches_its_time_limit(house):
+    with own_recipe(house, IMPATIENT):
+        is_put_back(house, "impatient", "engine-timeout", "time limit")
+
+
+def is_put_back(house, model, fault, cause):
+    """A swap to that model fails by that fault, and everything is told and as before."""
     house.load(GOOD)
 
     with house.fault("spark-1", "engine", f"{fault}\nmodel: gpt-oss\n"):
-        run = house.wait(house.swap(BAD))
+        run = house.wait(house.swap(model))
 
     assert run["state"] == "failed"
-    assert FAILURES[fault] in run["result"]["cause"]
+    assert cause in run["result"]["cause"]
     assert run["result"]["now_loaded"] == "Qwen 3.6 35B-A3B (NVFP4) is loaded again and answers."
     assert run["result"]["advice"]
     assert house.answering() == [GOOD]
@@ -92,17 +110,23 @@ def test_a_line_that_is_cut_in_the_middle_of_the_load_does_not_fail_the_swap(hou
 
 def test_memory_that_does_not_come_back_is_a_failure_with_words(house):
     house.load(GOOD)
-    bad = {"key": "greedy", "model": "openai/gpt-oss-120b", "args": ["--gpu-memory-utilization", "0.99"]}
-    before = house.settings("catalog").get("recipes", [])
-    house.change_settings("catalog", recipes=[*before, bad])
-    try:
-        house.wait_until(lambda: _on_menu(house, "greedy"), 30, "menu entry")
+    with own_recipe(house, GREEDY):
         run = house.wait(house.swap("greedy"))
-    finally:
-        house.change_settings("catalog", recipes=before)
 
     assert "GiB free once the present model has stopped" in run["message"]
     assert house.answering() == [GOOD]
+
+
+@contextlib.contextmanager
+def own_recipe(house, recipe: dict) -> Iterator[None]:
+    """A recipe of the operator's own while the block lasts."""
+    before = house.settings("catalog").get("recipes", [])
+    house.change_settings("catalog", recipes=[*before, recipe])
+    try:
+        house.wait_until(lambda: _on_menu(house, recipe["key"]), 30, "menu entry")
+        yield
+    finally:
+        house.change_settings("catalog", recipes=before)
 
 
 def _on_menu(house, key):

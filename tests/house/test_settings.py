@@ -1,12 +1,12 @@
 """Settings that a person edits, and hostile ones: picked up, reported by name, and harmless."""
 
-import http.server
+import hashlib
+import hmac
 import json
-import threading
 
 import pytest
 
-from tasks.webhook import signature
+from tests.house.ear import listening
 
 ODD = [
     "it's",
@@ -108,33 +108,20 @@ def test_a_changed_port_is_followed_without_a_restart(house):
 
 
 def test_the_webhook_is_told_what_came_of_it(house):
-    told = []
-
-    class Ear(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            told.append((self.headers, self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ear) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}/hook"
-        house.change_settings("swap-webhook", url=url, secret="a secret")
+    with listening() as ear:
+        house.change_settings("swap-webhook", url=ear.url, secret="a secret")
         try:
             run_id = house.swap("qwen3.6-35b-a3b", force=True)
             house.wait(run_id)
-            headers, body = house.wait_until(lambda: told and told[0], 30, "call of the webhook")
+            told = house.wait_until(lambda: ear.events("swap_complete"), 30, "word of the swap")
         finally:
             house.change_settings("swap-webhook", url="", secret="")
-            server.shutdown()
 
-    event = json.loads(body)
-    assert event["event"] == "swap_complete"
-    assert event["data"]["run"] == run_id
-    assert headers["X-Spark-Signature"] == signature("a secret", body)["X-Spark-Signature"]
+    headers, body = ear.told[-1]
+    signed = f"{headers['X-Timestamp']}.".encode() + body
+    assert [event["data"]["run"] for event in told] == [run_id]
+    assert told[0]["endpoints"]["chat"]["model"] == "qwen3.6-35b-a3b"
+    assert headers["X-Signature"] == f"sha256={hmac.new(b'a secret', signed, hashlib.sha256).hexdigest()}"
 
 
 class recipes:  # noqa: N801 - reads as what it is: with recipes(…)
