@@ -69,7 +69,8 @@ def cron_times(cron: str, timezone: str, after: datetime, count: int) -> list[da
     The next times of a cron line, in its zone; none for a line that cannot be read here.
 
     The line names what the clocks of the zone show.  A time that is left out when they are put forward comes
-    by as much later, one that they show twice comes the first time: as Prefect's scheduler has it.
+    by as much later, one that they show twice comes the first time.  Everywhere else these are the times of
+    Prefect's scheduler; of a time that is left out it may say one an hour sooner (Prefect 3.8.8).
     """
     try:
         return list(islice(_times(check_cron(cron), zone_of(timezone), after), count))

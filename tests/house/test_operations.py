@@ -29,13 +29,21 @@ def quick_restarts(house):
     house.change_settings("cluster", restarts={})
 
 
-@pytest.fixture
-def ear(house):
-    """Somebody who is told what happens."""
+@pytest.fixture(scope="module")
+def listener(house):
+    """Somebody who is told what happens, for all tests of this file."""
     with listening() as ear:
         house.change_settings("swap-webhook", url=ear.url, secret="a secret")
+        time.sleep(5)  # what a change of the settings may take until every process goes by it
         yield ear
         house.change_settings("swap-webhook", url="", secret="")
+
+
+@pytest.fixture
+def ear(listener):
+    """The same, with nothing told yet."""
+    listener.told.clear()
+    return listener
 
 
 def host(house, name: str) -> dict:
