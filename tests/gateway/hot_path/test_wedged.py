@@ -70,7 +70,8 @@ async def test_any_other_failure_passes_unchanged(
 
         assert (got.line, got.body, got.whole) == (b"HTTP/1.1 500 Internal Server Error", body, True)
         assert got[b"content-type"] == b"application/json"
-    assert deep_checks == []
+    # That one failure follows another is a reason to look, none of these texts is.
+    assert {check["reason"] for check in deep_checks} <= {"3 requests in a row failed"}
 
 
 async def test_a_good_answer_may_speak_of_cuda(
