@@ -10,7 +10,7 @@ from blocks.ledger.deliveries import Delivery, lease, settle, waiting_targets
 from blocks.ledger.store import Ledger
 from blocks.settings import Settings, load_settings
 from blocks.telling import remember_wants
-from blocks.webhook import Webhook, every_target, secret_of
+from blocks.webhook import Target, Webhook, every_target, secret_of
 from tasks.webhook import Answer, call
 
 log = logging.getLogger("outbox")
@@ -75,8 +75,11 @@ class Outbox:
             log.warning("the ledger does not answer, %s waits: %s", target, error)
 
     def _send(self, delivery: Delivery) -> None:
+        target = self._target(delivery.target)
+        if target is None:  # it may have been added since the settings were read
+            self.take(load_settings(self.ledger))
+            target = self._target(delivery.target)
         webhook = self._webhook or Webhook()
-        target = next((each for each in every_target(webhook) if each.name == delivery.target), None)
         if target is None:
             settle(self.ledger, delivery, None, "the settings name no such target any more", for_good=True)
             return
@@ -84,6 +87,10 @@ class Outbox:
         answer = call(str(target.url), secret, delivery, allow_public=webhook.allow_public)
         self._log(delivery, answer)
         settle(self.ledger, delivery, answer.status, answer.error)
+
+    def _target(self, name: str) -> Target | None:
+        targets = every_target(self._webhook or Webhook())
+        return next((each for each in targets if each.name == name), None)
 
     def _log(self, delivery: Delivery, answer: Answer) -> None:
         if answer.error:
