@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,10 +36,8 @@ class Visitor:
         self.sparks = sparks
         self.house = house
         self.url = gateway_url(environment)
-        # Servers close idle connections after 5 s: one of that age may break under a request.
-        fresh = httpx.Limits(keepalive_expiry=2)
-        self.client = httpx.Client(base_url=self.url, timeout=30, limits=fresh)
-        self.prefect = httpx.Client(base_url=environment["PREFECT_API_URL"], timeout=30, limits=fresh)
+        self.client = _patient_client(self.url)
+        self.prefect = _patient_client(environment["PREFECT_API_URL"])
 
     def swap(self, model: str, **options: object) -> str:
         """Ask for a swap; the run's id."""
@@ -132,13 +132,8 @@ class Visitor:
         return self.write_to_prefect("POST", path, body).json()["id"]
 
     def write_to_prefect(self, method: str, path: str, body: object) -> httpx.Response:
-        """A change by Prefect's own API; on SQLite it says 503 while its database is busy: once more."""
-        for _ in range(20):
-            answer = self.prefect.request(method, path, json=body)
-            if answer.status_code != 503:
-                break
-            time.sleep(0.2)
-        return answer.raise_for_status()
+        """A change by Prefect's own API."""
+        return self.prefect.request(method, path, json=body).raise_for_status()
 
     def _ended(self, run_id: str) -> dict | None:
         run = self.run(run_id)
@@ -149,10 +144,32 @@ class Visitor:
         return self.prefect.get(path, params={"include_secrets": "true"}).raise_for_status().json()
 
 
+def _patient_client(url: str) -> httpx.Client:
+    # Servers close idle connections after 5 s: one of that age may break under a request.
+    transport = _Patient(limits=httpx.Limits(keepalive_expiry=2))
+    return httpx.Client(base_url=url, timeout=60, transport=transport)
+
+
+class _Patient(httpx.HTTPTransport):
+    """Asks again while Prefect is busy: on SQLite it says 503 then, on a slow disk for a minute."""
+
+    BUSY = (b'"prefect_gone"', b'"prefect_refused"', b"Service Unavailable", b"database is locked")
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        deadline = time.monotonic() + 120
+        while True:
+            answer = super().handle_request(request)
+            if answer.status_code != 503 or time.monotonic() > deadline:
+                return answer
+            if not any(sign in answer.read() for sign in self.BUSY):
+                return answer
+            time.sleep(0.3)
+
+
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
     """The house, up; afterwards no process of it may be left."""
-    state = tmp_path_factory.mktemp("house")
+    state = _state_folder(tmp_path_factory)
     mark = f"house-of-{os.getpid()}"
     os.environ["HOUSE_MARK"] = mark
     launcher = os.environ.get("SPARK_LAUNCHER")
@@ -167,9 +184,18 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
         visitor.prefect.close()
         close_all()
         running.stop()
+    shutil.rmtree(state, ignore_errors=True)
     del os.environ["HOUSE_MARK"]
     left = [process for process in psutil.process_iter() if _carries(process, mark)]
     assert left == []
+
+
+def _state_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """In memory where there is room: every change in Prefect waits for the disk, and CI's may be slow."""
+    memory = Path("/dev/shm")
+    if memory.is_dir() and shutil.disk_usage(memory).free > 4e9:
+        return Path(tempfile.mkdtemp(prefix="house-", dir=memory))
+    return tmp_path_factory.mktemp("house")
 
 
 def ready_models(visitor: Visitor) -> list[str]:

@@ -166,7 +166,7 @@ def test_two_minutes_without_prefect_are_said_and_end_well(house):
     with stopped(house, "server"):
         began = time.monotonic()
         house.wait_until(lambda: not prefect_reachable(house), 60, "word that Prefect is away")
-        refused = house.client.post("/api/swap", json={"model": MODEL})
+        refused = httpx.post(f"{house.url}/api/swap", json={"model": MODEL}, timeout=60)
         assert refused.status_code == 503
         assert "Prefect" in refused.json()["error"]["message"]
         assert chat(house) == 200
@@ -181,7 +181,7 @@ def test_two_minutes_without_prefect_are_said_and_end_well(house):
 
 def accepted(house) -> str | None:
     """The run of a swap, once Prefect takes it."""
-    answer = house.client.post("/api/swap", json={"model": MODEL, "force": True})
+    answer = httpx.post(f"{house.url}/api/swap", json={"model": MODEL, "force": True}, timeout=60)
     return answer.json()["id"] if answer.status_code == 202 else None
 
 
