@@ -13,8 +13,8 @@ from pathlib import Path
 from simulator.docker.images import pull_if_missing
 from simulator.docker.inside import bind
 from simulator.docker.logs import read, show
-from simulator.docker.shim import GRACE_SECONDS, NotStarted, launch, stop
-from simulator.docker.store import Container, DaemonError, Json, container, new_container
+from simulator.docker.shim import GRACE_SECONDS, launch, stop
+from simulator.docker.store import Container, DaemonError, Json, NotStarted, container, new_container
 from simulator.environment import scaled
 from simulator.options import Options, UnknownFlag, parse
 from simulator.processes import Signal, end, send, signal_named

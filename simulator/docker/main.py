@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -11,9 +12,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from simulator.docker import carry, compose, execute, images, lifecycle, logs, show, store
-from simulator.docker.shim import NotStarted
-from simulator.docker.store import DaemonError
+from simulator.docker import store
+from simulator.docker.store import DaemonError, NotStarted
 from simulator.docker.template import TemplateError, render
 from simulator.environment import fault, here
 from simulator.options import UnknownFlag, parse
@@ -47,39 +47,40 @@ def version(words: list[str]) -> int:
     return 0
 
 
-VERBS: dict[str, Callable[[list[str]], int]] = {
-    "ps": show.list_containers,
-    "compose": compose.main,
-    "inspect": show.inspect,
-    "run": lifecycle.run,
-    "create": lifecycle.create,
-    "start": lifecycle.start,
-    "stop": lifecycle.stop_command,
-    "restart": lifecycle.restart,
-    "kill": lifecycle.kill,
-    "rm": lifecycle.remove,
-    "wait": lifecycle.wait,
-    "exec": execute.execute,
-    "cp": execute.copy,
-    "top": execute.top,
-    "logs": logs.logs,
-    "images": images.list_images,
-    "pull": images.pull,
-    "login": images.login,
-    "logout": images.logout,
-    "image inspect": images.inspect_image,
-    "tag": carry.tag,
-    "save": carry.save,
-    "load": carry.load,
-    "rmi": carry.remove_image,
-    "image rm": carry.remove_image,
-    "image ls": images.list_images,
-    "container inspect": show.inspect,
-    "container ls": show.list_containers,
-    "info": information,
-    "version": version,
-    "--version": version,
+VERBS = {
+    "ps": "show.list_containers",
+    "compose": "compose.main",
+    "inspect": "show.inspect",
+    "run": "lifecycle.run",
+    "create": "lifecycle.create",
+    "start": "lifecycle.start",
+    "stop": "lifecycle.stop_command",
+    "restart": "lifecycle.restart",
+    "kill": "lifecycle.kill",
+    "rm": "lifecycle.remove",
+    "wait": "lifecycle.wait",
+    "exec": "execute.execute",
+    "cp": "execute.copy",
+    "top": "execute.top",
+    "logs": "logs.logs",
+    "images": "images.list_images",
+    "pull": "images.pull",
+    "login": "images.login",
+    "logout": "images.logout",
+    "image inspect": "images.inspect_image",
+    "tag": "carry.tag",
+    "save": "carry.save",
+    "load": "carry.load",
+    "rmi": "carry.remove_image",
+    "image rm": "carry.remove_image",
+    "image ls": "images.list_images",
+    "container inspect": "show.inspect",
+    "container ls": "show.list_containers",
+    "info": "main.information",
+    "version": "main.version",
+    "--version": "main.version",
 }
+"""Where each verb is; its module is imported when needed: commands are short, and there are thousands."""
 
 
 def main(words: list[str]) -> int:
@@ -111,7 +112,7 @@ def _record(words: list[str]) -> None:
 def _run(verb: str, words: list[str]) -> int:
     prefix = "docker: " if verb == "run" else ""
     try:
-        return VERBS[verb](words)
+        return _command(verb)(words)
     except UnknownFlag as flag:
         print(f"docker {verb}: unknown flag: {flag}", file=sys.stderr)
         return 125
@@ -126,6 +127,12 @@ def _run(verb: str, words: list[str]) -> int:
         return 125 if verb == "run" else 1
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+
+
+def _command(verb: str) -> Callable[[list[str]], int]:
+    module, _, name = VERBS[verb].partition(".")
+    found: Callable[[list[str]], int] = getattr(importlib.import_module(f"simulator.docker.{module}"), name)
+    return found
 
 
 def entry() -> None:

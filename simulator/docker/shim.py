@@ -10,7 +10,7 @@ import time
 
 from simulator.docker.inside import environment, find_program, translate
 from simulator.docker.logs import Recorder
-from simulator.docker.store import Container, DaemonError, now
+from simulator.docker.store import Container, NotStarted, now
 from simulator.environment import scaled
 from simulator.memory import note_the_dead
 from simulator.processes import Signal, alive, catches, end, send, started
@@ -18,10 +18,6 @@ from simulator.processes import Signal, alive, catches, end, send, started
 GRACE_SECONDS = 10  # between `docker stop`'s SIGTERM and SIGKILL
 FORWARDED = (Signal.SIGTERM, Signal.SIGINT, Signal.SIGHUP)
 LONGEST_PAUSE = 60  # seconds between restarts
-
-
-class NotStarted(DaemonError):
-    """PID 1 could not be executed."""
 
 
 def launch(one: Container, *, stdin: bool = False) -> int:

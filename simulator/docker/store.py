@@ -21,6 +21,10 @@ class DaemonError(Exception):
     """What docker prints after `Error response from daemon:`."""
 
 
+class NotStarted(DaemonError):
+    """PID 1 could not be executed."""
+
+
 class Container:
     """One container's folder: spec.json, state.json, log.jsonl, rootfs/ and the fifos of its output."""
 
