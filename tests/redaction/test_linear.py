@@ -19,6 +19,8 @@ FLOODS = {
 }  # fmt: skip
 _LEAST_SECONDS = 0.02
 """Below this a measurement says more of the machine than of the text."""
+_ROUNDS = 5
+"""A busy machine spoils some measurements; what grows faster than the text fails in each of them."""
 
 
 @pytest.fixture(autouse=True)
@@ -30,12 +32,8 @@ def without_collector() -> Iterator[None]:
     gc.enable()
 
 
-def seconds(text: str) -> float:
-    """Processor time of one search, the best of three."""
-    return min(_once(text) for _ in range(3))
-
-
 def _once(text: str) -> float:
+    """Processor time of one search."""
     task = TaskMap()
     before = time.process_time()
     replaced(text, find(text, Policy()), task)
@@ -47,5 +45,5 @@ def test_four_times_the_text_takes_at_most_five_times_as_long(flood: str) -> Non
     piece = FLOODS[flood]
     text = "".join(piece.replace("{n}", str(n)) for n in range(120_000 // len(piece)))
     _once(text[:1000])
-    quarter, whole = seconds(text[: len(text) // 4]), seconds(text)
-    assert whole <= 5 * max(_LEAST_SECONDS, quarter)
+    rounds = ((_once(text[: len(text) // 4]), _once(text)) for _ in range(_ROUNDS))
+    assert any(whole <= 5 * max(_LEAST_SECONDS, quarter) for quarter, whole in rounds)
