@@ -6,8 +6,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from simulator.environment import here
 from simulator.options import Options, UnknownFlag, parse
@@ -16,8 +16,7 @@ FLAGS = "oneline/o 4/4 family/f= br json/j"
 FOREVER = "valid_lft forever preferred_lft forever"
 
 
-@dataclass(frozen=True)
-class Interface:
+class Interface(NamedTuple):
     """One network interface; without an address it is down."""
 
     index: int
