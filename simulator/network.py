@@ -19,7 +19,7 @@ FOREVER = "valid_lft forever preferred_lft forever"
 class Interface(NamedTuple):
     """One network interface; without an address it is down."""
 
-    index: int
+    number: int
     name: str
     address: str
     prefix: int
@@ -110,14 +110,14 @@ def _brief_link(one: Interface) -> str:
 def _one_line(one: Interface) -> str:
     if not one.address:
         return ""
-    where = f"{one.index}: {one.name}    inet {one.address}/{one.prefix} {one.scope} {one.name}"
+    where = f"{one.number}: {one.name}    inet {one.address}/{one.prefix} {one.scope} {one.name}"
     return f"{where}\\       {FOREVER}\n"
 
 
 def _link(one: Interface) -> str:
     kind = "loopback" if one.name == "lo" else "ether"
     return (
-        f"{one.index}: {one.name}: <{one.flags}> mtu {one.mtu} qdisc mq state {one.state} "
+        f"{one.number}: {one.name}: <{one.flags}> mtu {one.mtu} qdisc mq state {one.state} "
         f"group default qlen 1000\n    link/{kind} {one.mac} brd ff:ff:ff:ff:ff:ff\n"
     )
 
@@ -130,7 +130,7 @@ def _full(one: Interface) -> str:
 def _json(one: Interface) -> dict[str, object]:
     inet = {"family": "inet", "local": one.address, "prefixlen": one.prefix}
     return {
-        "ifindex": one.index,
+        "ifindex": one.number,
         "ifname": one.name,
         "flags": one.flags.split(","),
         "mtu": one.mtu,
