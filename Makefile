@@ -29,12 +29,12 @@ ifdef ARGS
 	@$(RUN) pytest $(ARGS)
 else
 	@mkdir -p $(PREFECT_HOME)
-	@$(MAKE) --no-print-directory -j3 --output-sync=line test-faults lane-swaps lane-rest
+	@$(MAKE) --no-print-directory -j3 --output-sync=line lane-faults test-swaps lane-rest
 endif
 
 # Three lanes: two of them each bring one house up at a time, the third takes the time that they leave.
-lane-swaps:
-	@MAKEFLAGS= $(MAKE) --no-print-directory -k test-swaps test-operations
+lane-faults:
+	@MAKEFLAGS= $(MAKE) --no-print-directory -k test-faults test-operations
 
 lane-rest:
 	@MAKEFLAGS= nice -n 5 $(MAKE) --no-print-directory -k test-heavy test-sockets
@@ -99,4 +99,4 @@ clean: ## remove the virtual environment, caches and state
 	@.tools/bin/uv sync --quiet --locked --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@touch $@
 
-.PHONY: leaktest help demo up test lane-swaps lane-rest test-faults test-swaps test-operations test-heavy test-sockets $(SOCKETS:%=test-%) check bench keys deploy clean
+.PHONY: leaktest help demo up test lane-faults lane-rest test-faults test-swaps test-operations test-heavy test-sockets $(SOCKETS:%=test-%) check bench keys deploy clean
