@@ -4,64 +4,37 @@ import gc
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from socket import socket
-from typing import Any
 
-from litestar import Litestar
-from litestar.di import Provide
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-
-from gateway.api.bot import BotApi
-from gateway.api.connectivity import ConnectivityApi
-from gateway.api.deep_health import DeepHealthApi
-from gateway.api.disks import DisksApi
-from gateway.api.downloads import DownloadApi
-from gateway.api.hardware import HardwareApi
-from gateway.api.hosts import HostsApi
-from gateway.api.knobs import KnobsApi
-from gateway.api.lock import LockApi
-from gateway.api.metrics import MetricsApi
-from gateway.api.models import ModelsApi, OpenAIModelsApi
-from gateway.api.nim import NimApi
-from gateway.api.recipes import RecipesApi
-from gateway.api.runs import RunsApi, SwapApi
-from gateway.api.schedules import SchedulesApi
-from gateway.api.services import ServicesApi
-from gateway.api.settings import SettingsApi
-from gateway.api.status import StatusApi
-from gateway.api.suggest import SuggestApi
-from gateway.api.updates import UpdatesApi
-from gateway.api.validate import ValidateApi
-from gateway.api.webhooks import WebhooksApi
 from gateway.auto_swap import AutoSwap
 from gateway.catalog import OwnCatalog
+from gateway.changes import Changes
 from gateway.connectivity import Connectivity
-from gateway.dashboard_files import dashboard, dashboard_file
+from gateway.control_api import control_api
 from gateway.edge.asgi import Asgi
 from gateway.edge.limits import Limits
 from gateway.edge.server import Server
-from gateway.errors import HANDLERS
 from gateway.explain import Explain
 from gateway.front import Front
+from gateway.inside import Inside
 from gateway.keys import Keys
 from gateway.models import Models
 from gateway.next_swap import Rules
+from gateway.operations import RunList
 from gateway.options import Options
 from gateway.own_settings import OwnSettings
 from gateway.prefect_api import PrefectApi
 from gateway.proxy import Proxy
 from gateway.rate import Rate
 from gateway.records import Records
-from gateway.redaction.api import ScrubApi
-from gateway.redaction.chat_api import RedactedApi
-from gateway.redaction.known_api import KnownApi
 from gateway.redaction.lan import Lan
+from gateway.redaction.lan_finder import LanFinder
 from gateway.redaction.outside import Outside
 from gateway.redaction.redaction import Redaction
 from gateway.relay import Relay
 from gateway.service_list import ServiceList
 from gateway.service_logs import ServiceLogs
 from gateway.speech import MagpieSpeech
+from gateway.speeds import Speeds
 from gateway.stream import Streams
 from gateway.swaps import Swaps
 from gateway.telemetry.access_log import AccessLog
@@ -73,39 +46,6 @@ from gateway.upstream_pool import Pool
 from gateway.upstreams import Upstreams
 from gateway.watch import Watch
 from gateway.wedge import Wedge
-
-CONTROLLERS = (
-    StatusApi,
-    HardwareApi,
-    HostsApi,
-    BotApi,
-    NimApi,
-    MetricsApi,
-    ModelsApi,
-    RecipesApi,
-    SuggestApi,
-    KnobsApi,
-    DisksApi,
-    DownloadApi,
-    UpdatesApi,
-    OpenAIModelsApi,
-    ValidateApi,
-    DeepHealthApi,
-    SwapApi,
-    LockApi,
-    SchedulesApi,
-    ServicesApi,
-    SettingsApi,
-    ConnectivityApi,
-    WebhooksApi,
-    RunsApi,
-    ScrubApi,
-    RedactedApi,
-    KnownApi,
-    dashboard,
-    dashboard_file,
-)
-
 
 _COLLECT = (20_000, 20, 20)
 """Objects of some 600 requests under way before the collector looks for cycles: a sixth less work each."""
@@ -130,17 +70,24 @@ class Gateway:
         self._auto_swap = auto_swap
         self._wedge = wedge = Wedge(prefect, why_not=resting(records, watch))
         self._traffic = Traffic(records, watch, turns, swaps, wedge)
-        telemetry.also = self._traffic.finished
+        self._speeds = speeds = Speeds(records, watch)
+        telemetry.also = (self._traffic.finished, speeds.finished)
         self._connectivity = Connectivity(records, watch, prefect)
         upstreams = Upstreams(watch, models, swaps, auto_swap, options.hold_seconds)
         self._streams = streams = Streams(records, swaps)
         self._relay = relay = Relay(pool, upstreams, turns, wedge, options)
         proxy = Proxy(upstreams, relay, MagpieSpeech(relay), options)
         own_settings = OwnSettings(records, watch)
-        self._redaction = redaction = Redaction(options.redaction)
-        self._outside = outside = Outside(options.redaction, redaction)
+        self._changes = changes = Changes(Inside(lambda: self._control))
         self._lan = lan = Lan(options.redaction, lambda: watch.loaded)
-        self._control = _control_api(
+        finder = LanFinder(
+            lan,
+            options.redaction.lan_finder_seconds,
+            lambda: bool(watch.loaded) and not upstreams.is_leaving(),
+        )
+        self._redaction = redaction = Redaction(options.redaction, finder)
+        self._outside = outside = Outside(options.redaction, redaction)
+        self._control = control_api(
             watch=watch, models=models, swaps=swaps, streams=streams, records=records, keys=keys,
             prefect=prefect, options=options, telemetry=telemetry, turns=turns,
             own_catalog=OwnCatalog(records, watch), own_settings=own_settings,
@@ -148,7 +95,7 @@ class Gateway:
             service_logs=ServiceLogs(records, swaps, streams, prefect),
             explain=Explain(upstreams, pool, turns), connectivity=self._connectivity,
             reports=Rate(burst=30, seconds=2.0), connections=self._count_connections, redaction=redaction,
-            outside=outside, lan=lan,
+            outside=outside, lan=lan, changes=changes, run_list=RunList(records, prefect), speeds=speeds,
         )  # fmt: skip
         self._front = Front(proxy, Asgi(self._control), keys, telemetry, options)
 
@@ -180,6 +127,7 @@ class Gateway:
             on_ready()
             await until
             self._streams.close()
+            self._changes.close()
             await server.stop(options.drain_seconds)
 
     @asynccontextmanager
@@ -190,6 +138,7 @@ class Gateway:
             self._watch.watching(),
             self._swaps.watching(),
             self._traffic.watching(),
+            self._speeds.watching(),
             self._connectivity.watching(),
         ):
             yield
@@ -206,24 +155,3 @@ class Gateway:
 
     def _count_connections(self) -> int:
         return self._server.connections if self._server else 0
-
-
-def _control_api(**values: Any) -> Litestar:
-    """The control API; its handlers are given each value that they ask for by its name."""
-    return Litestar(
-        route_handlers=CONTROLLERS,
-        dependencies={name: Provide(_always(value), sync_to_thread=False) for name, value in values.items()},
-        exception_handlers=HANDLERS,
-        openapi_config=OpenAPIConfig(
-            "Spark Control", "1", path="/schema", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
-        ),
-        request_max_body_size=1024 * 1024,
-        logging_config=None,
-    )
-
-
-def _always(value: Any) -> Callable[[], Any]:
-    def given() -> Any:
-        return value
-
-    return given

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 
+from blocks.run_names import run_name
 from blocks.settings import BUSY_PAUSES, prefect_headers
 from gateway.problem import Problem, retry_after
 
@@ -38,6 +39,7 @@ class FlowRun(msgspec.Struct):
     created: str | None = None
     start_time: str | None = None
     end_time: str | None = None
+    auto_scheduled: bool = False
 
     @property
     def state_type(self) -> str:
@@ -81,8 +83,9 @@ class PrefectApi:
         """The page of a run in Prefect's UI."""
         return f"{self._ui_url}/runs/flow-run/{run_id}"
 
-    async def start(self, deployment: str, parameters: dict[str, Any], name: str) -> FlowRun:
+    async def start(self, deployment: str, parameters: dict[str, Any]) -> FlowRun:
         """Start a run of a deployment by its name, such as 'swap-model/cluster'."""
+        name = run_name(deployment, parameters)
         body = {"parameters": parameters, "name": name, "idempotency_key": str(uuid4())}
         for known in (deployment in self._deployments, False):
             path = f"/deployments/{await self.deployment(deployment)}/create_flow_run"

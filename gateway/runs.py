@@ -1,6 +1,7 @@
 """A run as the API shows it: what Prefect says of it merged with what the run itself wrote down (pure)."""
 
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,10 @@ _WORDS = {
     "CRASHED": "crashed",
 }
 
+_SUBJECTS = ("model", "repo", "service", "host", "nim", "container")
+_WITHOUT_SUBJECT = {"update": "launcher", "bot": "bot", "logs": "bot"}
+"""What the runs of these kinds are about when no parameter says it."""
+
 _ENDED_WITHOUT_WORD = {
     "crashed": "The run stopped without a word: its process or machine ended. Look at what is loaded now.",
     "failed": "The run failed before it could say why. Its page in Prefect has the details.",
@@ -37,6 +42,7 @@ class RunView(msgspec.Struct):
 
     Attributes:
         kind: `swap`, or what else was run.
+        model: What it is about: a model, a service, a host, the launcher, the bot.
         state: queued, running, waiting (for a go), cancelling, completed, failed, cancelled, crashed.
         phase: A word for what it does now; `queued` before it begins.
         progress: 0 to 1.
@@ -46,6 +52,7 @@ class RunView(msgspec.Struct):
         result: `message`; for a failure `cause`, `advice`, `host`, `now_loaded`.
         previous: Key of the model that was loaded before.
         url: Its page in Prefect's UI.
+        name: What Prefect calls it, a sentence; blank where Prefect was not asked.
     """
 
     id: str
@@ -64,6 +71,7 @@ class RunView(msgspec.Struct):
     plan: list[str] | None = None
     result: dict[str, Any] | None = None
     previous: str | None = None
+    name: str = ""
 
     @property
     def over(self) -> bool:
@@ -89,6 +97,7 @@ def merge(
             raise ValueError("neither the ledger nor Prefect has this run")
         return _of_prefect(flow_run, url, kind, behind)
     view = _of_record(record, url)
+    view.name = flow_run.name if flow_run else ""
     if flow_run is None or view.over:
         return view
     if flow_run.state_type == "CANCELLING":
@@ -98,6 +107,8 @@ def merge(
         view.message = _ENDED_WITHOUT_WORD[view.state]
         view.eta_seconds = None
         view.result = view.result or {"message": view.message}
+        view.ended = _seconds(flow_run.end_time) or record.updated
+        view.elapsed_seconds = round(max(0.0, view.ended - view.started), 1)
     elif view.state == "waiting" and flow_run.state_type != "PAUSED":
         view.state = "running"  # it is about to ask, or has just had its answer
     return view
@@ -138,7 +149,7 @@ def _of_prefect(flow_run: FlowRun, url: str, kind: str, behind: str) -> RunView:
     return RunView(
         id=flow_run.id,
         kind=kind,
-        model=str(flow_run.parameters.get("model") or ""),
+        model=_subject(flow_run.parameters, kind),
         state=state,
         phase="queued" if state == "queued" else "looking",
         progress=1.0 if state == "completed" else 0.0,
@@ -146,12 +157,26 @@ def _of_prefect(flow_run: FlowRun, url: str, kind: str, behind: str) -> RunView:
         url=url,
         elapsed_seconds=_elapsed(flow_run),
         result={"message": message} if state in OVER else None,
+        name=flow_run.name,
     )
+
+
+def _subject(parameters: Mapping[str, Any], kind: str) -> str:
+    """What a run is about that has not written itself down: what its flow will say."""
+    for name in _SUBJECTS:
+        if (value := parameters.get(name)) and isinstance(value, str):
+            return value
+    return _WITHOUT_SUBJECT.get(kind, "")
 
 
 def _elapsed(flow_run: FlowRun) -> float:
     begun = flow_run.start_time or flow_run.created
     if not begun:
         return 0.0
-    end = datetime.fromisoformat(flow_run.end_time).timestamp() if flow_run.end_time else time.time()
+    end = _seconds(flow_run.end_time) or time.time()
     return round(max(0.0, end - datetime.fromisoformat(begun).timestamp()), 1)
+
+
+def _seconds(stamp: str | None) -> float | None:
+    """Seconds since 1970."""
+    return datetime.fromisoformat(stamp).timestamp() if stamp else None

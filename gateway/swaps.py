@@ -105,20 +105,19 @@ class Swaps:
         lock_pass = await self.lock_pass(SWAP, lock_token)
         parameters = {"model": entry.key, "dry_run": dry_run, "approval": approval, "force": force}
         parameters |= {"lock_pass": lock_pass, **more}
-        run = await self._prefect.start(SWAP, parameters, f"swap to {entry.key}")
+        run = await self._prefect.start(SWAP, parameters)
         return merge(None, run, self._prefect.page(run.id), kind="swap", behind=await self._behind(run.id))
 
-    async def start_other(self, deployment: str, parameters: dict[str, Any], name: str) -> RunView:
+    async def start_other(self, deployment: str, parameters: dict[str, Any]) -> RunView:
         """
         Ask for a run of another deployment; `Problem` 503 with Prefect out of reach.
 
         Args:
             deployment: One of `KINDS`.
             parameters: What its flow takes.
-            name: The run's name, for people.
         """
-        run = await self._prefect.start(deployment, parameters, name)
-        return self._before_it_begins(run, KINDS[deployment])
+        run = await self._prefect.start(deployment, parameters)
+        return merge(None, run, self._prefect.page(run.id), kind=KINDS[deployment])
 
     async def lock_pass(self, deployment: str, token: str | None) -> str:
         """
@@ -142,9 +141,8 @@ class Swaps:
         if record is not None or flow_run is None:
             return merge(record, flow_run, url)
         kind = await self._kind(flow_run)
-        if kind != "swap":
-            return self._before_it_begins(flow_run, kind)
-        return merge(None, flow_run, url, kind=kind, behind=await self._behind(str(run_id)))
+        behind = await self._behind(str(run_id)) if kind == "swap" else ""
+        return merge(None, flow_run, url, kind=kind, behind=behind)
 
     async def recorded(self, run_id: UUID) -> RunView | None:
         """A run as it wrote itself down, without asking Prefect; None before it began."""
@@ -233,9 +231,3 @@ class Swaps:
                 if flow_run.deployment_id == await self._prefect.deployment(deployment):
                     return kind
         return "run"
-
-    def _before_it_begins(self, flow_run: FlowRun, kind: str) -> RunView:
-        """A run that is no swap, as long as only Prefect knows it."""
-        view = merge(None, flow_run, self._prefect.page(flow_run.id), kind=kind)
-        view.model = view.model or str(flow_run.parameters.get("repo") or "")
-        return view

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a test keeps it equal to Alembic's head."""
 
 

@@ -190,3 +190,12 @@ outside_schedules = Table(
     Column("updated", Float, nullable=False),
     Index("outside_schedules_by_name", "owner", "name", unique=True),
 )
+
+speeds = Table(
+    "speeds",
+    metadata,
+    Column("model", String(200), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),  # since 1970, UTC
+    Column("tokens", JSON, nullable=False),
+    Column("first", JSON, nullable=False),
+)

@@ -6,18 +6,22 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, HeaderParameter, JSONBody
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import Stream
 
+from blocks.ledger.operations import newest_log
 from gateway.models import Models
 from gateway.prefect_api import PrefectApi
+from gateway.records import Records
 from gateway.runs import RunView
 from gateway.stay import stay
 from gateway.stream import Streams
 from gateway.swaps import Swaps
 
+MOST_LINES = 500
 STREAM_HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
+After = Annotated[int, QueryParameter(ge=0)]
 LastEventId = Annotated[int | None, HeaderParameter(name="Last-Event-ID", required=False)]
 
 
@@ -66,6 +70,21 @@ class Swapping(msgspec.Struct):
     under_way: RunView | None
     queued: list[RunView]
     latest: RunView | None
+
+
+class LogLine(msgspec.Struct):
+    """One line of a run's log; lines that were read together have one number."""
+
+    seq: int
+    host: str
+    line: str
+
+
+class LogView(msgspec.Struct):
+    """The newest lines, oldest first, and the number after which the next ones come."""
+
+    lines: list[LogLine]
+    next: int
 
 
 class Answer(msgspec.Struct, forbid_unknown_fields=True):
@@ -132,6 +151,21 @@ class RunsApi(FollowApi):
 
     path = "/api/runs"
     tags = ("runs",)
+
+    @get("/{run_id:uuid}/log")
+    async def log(
+        self,
+        run_id: FromPath[UUID],
+        records: NamedDependency[Records],
+        swaps: NamedDependency[Swaps],
+        after: After = 0,
+    ) -> LogView:
+        """The newest 500 lines of its log, of those after a number."""
+        events = await records.ask(newest_log, str(run_id), after)
+        if not events:
+            await swaps.view(run_id)  # 404 here and now
+        said = [LogLine(each.seq, **line) for each in events for line in each.data["lines"]]
+        return LogView(said[-MOST_LINES:], events[-1].seq if events else after)
 
     @post("/{run_id:uuid}/cancel", status_code=202)
     async def cancel(

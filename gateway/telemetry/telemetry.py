@@ -13,19 +13,20 @@ class Telemetry:
     Counts every finished request and logs it.
 
     Attributes:
-        also: Is told of each as well.
+        also: Are told of each as well.
     """
 
     def __init__(self, metrics: Metrics, access_log: AccessLog) -> None:
         self._metrics = metrics
         self._access_log = access_log
-        self.also: Callable[[Record], None] = lambda _record: None
+        self.also: tuple[Callable[[Record], None], ...] = ()
 
     def finished(self, record: Record) -> None:
         """A request has ended (`record.ends` was called): once for each."""
         self._metrics.count(record)
         self._access_log.write(record)
-        self.also(record)
+        for tell in self.also:
+            tell(record)
 
     def render(self, gauges: Gauges) -> bytes:
         """The text for Prometheus; takes milliseconds, so call it in a thread."""

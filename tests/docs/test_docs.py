@@ -7,7 +7,7 @@ import pytest
 
 from blocks.prefect_blocks import BLOCKS
 from blocks.recipe import Recipe
-from gateway.app import CONTROLLERS
+from gateway.control_api import CONTROLLERS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), *(ROOT / name for name in ("README.md", "CONTRIBUTING.md"))]

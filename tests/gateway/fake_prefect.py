@@ -98,11 +98,17 @@ class FakePrefect:
         if found := _CREATE.fullmatch(path):
             return self._create(found[1], body)
         if path == "/api/flow_runs/filter":
-            wanted = body["flow_runs"]["state"]["type"]["any_"]
-            return 200, [run for run in self.runs.values() if run["state"]["type"] in wanted]
+            return 200, self._found(body["flow_runs"])
         if (found := _RUN.fullmatch(path)) and found[1] in self.runs:
             return self._run(found[1], found[2], body)
         return 404, {"detail": "Not Found"}
+
+    def _found(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
+        """Runs of some ids, or in some states."""
+        if "id" in wanted:
+            return [run for run in self.runs.values() if run["id"] in wanted["id"]["any_"]]
+        states = wanted["state"]["type"]["any_"]
+        return [run for run in self.runs.values() if run["state"]["type"] in states]
 
     def _read(self, path: str) -> tuple[int, Any]:
         """One block document, or all of them."""

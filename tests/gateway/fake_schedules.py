@@ -45,7 +45,7 @@ class FakeSchedules:
             return 200, [self._deployment(name) for name in self.flows]
         if path == "/api/flows/filter":
             return 200, [{"id": f"flow-{name}", "name": name} for name in self.flows.values()]
-        if path == "/api/flow_runs/filter" and "deployments" not in body:
+        if path == "/api/flow_runs/filter" and not {"deployments", "id"} & {*body, *body["flow_runs"]}:
             return 200, self.planned
         if found := _PLAN.fullmatch(path):
             self.asked_to_plan.append(found[1])
