@@ -14,6 +14,7 @@ from blocks.ledger.launches import last_good_launch
 from blocks.ledger.runs import get_run
 from blocks.ledger.store import Ledger
 from control.bench import usage
+from control.bench.page import show_page
 from control.demo import FIRST, SECOND, demo_environment, simulated_cluster, swap, wait_for_menu
 from control.environment import CHECKOUT
 from control.up import bring_up, gateway_url
@@ -28,7 +29,7 @@ IMPORTS = {
 
 
 def start() -> None:
-    """Print four tables in Markdown."""
+    """Print five tables in Markdown."""
     state = CHECKOUT / ".state" / f"demo-{os.getpid()}"
     try:
         with simulated_cluster(state / "sparks") as cluster_file:
@@ -40,6 +41,7 @@ def start() -> None:
                     measure(
                         client, environment, {n: p.child.pid for n, p in house.processes.items() if p.child}
                     )
+                show_page(gateway_url(environment))
             finally:
                 house.stop()
     finally:

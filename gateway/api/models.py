@@ -1,6 +1,7 @@
 """/v1/models and /api/models: what is loaded, what could be and why not; one more recipe."""
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -8,11 +9,17 @@ from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from blocks.cluster import Cluster
+from blocks.flag_rules import CONTEXT_FLAG, number_from
+from blocks.ledger.launches import usual_seconds
+from blocks.ledger.store import Ledger
 from blocks.menu import Entry
+from blocks.recipe import Catalog, Recipe
 from gateway.api.recipes import add_recipe
 from gateway.catalog import OwnCatalog
 from gateway.models import Models, served
 from gateway.problem import Problem
+from gateway.records import Records
 from gateway.swaps import Swaps
 from gateway.watch import Watch
 
@@ -26,10 +33,15 @@ class ModelView(msgspec.Struct):
     Attributes:
         key: What `POST /api/swap` takes.
         state: ready, incomplete, needs setup, not on disk.
-        size_bytes: On disk; the recipe's figure where it is on none.
+        size_bytes: On disk; the recipe's figure, if that is larger, where it is whole on no host.
         hosts: Where all of its weights are.
         needs_hosts: On how many it runs.
+        runs_on: On which; none while the cluster has too few, or there is no recipe.
+        context_tokens: How long a text may be, prompt and answer together; null: as the model itself has it.
+        memory_share: Of each host's memory that vLLM claims at its start, 0 to 1; null where nothing says so.
+        recipe: Whose recipe it has: `own` (the operator's, it can be removed) or `bundled`; blank: none.
         why: In plain words why it cannot be swapped to; blank when it can.
+        expected_seconds: How long loading it takes: measured here, else the recipe's word; null: no recipe.
     """
 
     key: str
@@ -40,7 +52,11 @@ class ModelView(msgspec.Struct):
     size_bytes: int
     hosts: list[str]
     needs_hosts: int
+    runs_on: list[str]
+    context_tokens: int | None
+    memory_share: float | None
     tags: list[str]
+    recipe: str
     why: str
     expected_seconds: int | None
     served: str
@@ -73,12 +89,18 @@ class ModelsApi(Controller):
 
     @get("/")
     async def menu(
-        self, models: NamedDependency[Models], swaps: NamedDependency[Swaps], watch: NamedDependency[Watch]
+        self,
+        models: NamedDependency[Models],
+        swaps: NamedDependency[Swaps],
+        watch: NamedDependency[Watch],
+        records: NamedDependency[Records],
     ) -> dict[str, list[ModelView]]:
         """Everything on disk and every recipe, what can be swapped to first: `{"models": […]}`."""
         now = await swaps.under_way()
         coming = now.model if now else None
-        return {"models": [_view(entry, watch.loaded, coming) for entry in await models.menu()]}
+        entries = await models.menu()
+        usual = await records.ask(_measured, [entry.key for entry in entries if entry.recipe])
+        return {"models": [_view(entry, watch, coming, usual.get(entry.key)) for entry in entries]}
 
     @post("/", status_code=201)
     async def add(
@@ -138,28 +160,69 @@ async def _openai_models(models: Models, swaps: Swaps, watch: Watch) -> list[Ope
     return found
 
 
-def _view(entry: Entry, loaded: tuple[str, ...], coming: str | None) -> ModelView:
-    recipe = entry.recipe
+def _measured(ledger: Ledger, keys: list[str]) -> dict[str, int]:
+    """Seconds that loading took here, by key; without those that were never loaded."""
+    return {key: max(1, round(seconds)) for key in keys if (seconds := usual_seconds(ledger, key))}
+
+
+def _view(entry: Entry, watch: Watch, coming: str | None, measured: int | None) -> ModelView:
+    recipe, settings = entry.recipe, watch.settings
     return ModelView(
         key=entry.key,
         model=entry.model,
         title=entry.title,
         description=recipe.description if recipe else "",
         state=entry.state,
-        size_bytes=entry.bytes or int((recipe.size_gb if recipe else 0) * 1e9),
+        size_bytes=_size(entry),
         hosts=list(entry.hosts),
         needs_hosts=recipe.hosts if recipe else 1,
+        runs_on=_runs_on(recipe, settings.cluster) if recipe else [],
+        context_tokens=_context(recipe) if recipe else None,
+        memory_share=_share(recipe) if recipe else None,
         tags=list(recipe.tags) if recipe else [],
+        recipe=_whose(recipe, settings.catalog) if recipe else "",
         why=entry.why,
-        expected_seconds=recipe.expected_seconds if recipe else None,
+        expected_seconds=measured or (recipe.expected_seconds if recipe else None),
         served=served(entry),
-        loaded=served(entry) in loaded,
+        loaded=served(entry) in watch.loaded,
         loading=entry.key == coming,
     )
 
 
+def _size(entry: Entry) -> int:
+    told = int((entry.recipe.size_gb if entry.recipe else 0) * 1e9)
+    return entry.bytes if entry.hosts else max(entry.bytes, told)
+
+
+def _whose(recipe: Recipe, catalog: Catalog) -> str:
+    return "own" if any(each.key == recipe.key for each in catalog.recipes) else "bundled"
+
+
+def _runs_on(recipe: Recipe, cluster: Cluster) -> list[str]:
+    try:
+        return [host.name for host in cluster.hosts_for(recipe.hosts)]
+    except LookupError:
+        return []
+
+
+def _share(recipe: Recipe) -> float | None:
+    with suppress(ValueError):
+        return None if recipe.command else recipe.memory_share
+    return None
+
+
+def _context(recipe: Recipe) -> int | None:
+    with suppress(ValueError):
+        return number_from(recipe.flag(CONTEXT_FLAG) or "")
+    return None
+
+
 def loaded_now(models: Models, watch: Watch) -> dict[str, Any] | None:
-    """What is loaded, for the status: key and title where there is a recipe, the served id always."""
+    """
+    What is loaded, for the status: key and title where there is a recipe, the served id always.
+
+    `drain_seconds`: how long its answers under way may take before a swap stops it.
+    """
     if not watch.loaded or watch.vllm is None:
         return None
     recipe = models.loaded_recipe()
@@ -169,4 +232,5 @@ def loaded_now(models: Models, watch: Watch) -> dict[str, Any] | None:
         "title": recipe.title if recipe else watch.loaded[0],
         "description": recipe.description if recipe else "",
         "host": watch.vllm.host,
+        "drain_seconds": watch.settings.cluster.drain_seconds,
     }

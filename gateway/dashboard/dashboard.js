@@ -1,104 +1,114 @@
-// The page: asks for the status every three seconds while somebody looks, and draws what changed.
+// The page: which pane is shown, what goes on above it, and whether all of it is up to date.
 
-import { ask } from "./api.js";
-import { hostTile, modelList, nowCard, serviceLine } from "./cards.js";
-import { confirmSwitch } from "./confirm.js";
-import { draw, element } from "./elements.js";
-import { RunPanel } from "./run.js";
+import { ago } from "./core/ago.js";
+import { ask } from "./core/api.js";
+import { keepButtons } from "./core/change_button.js";
+import { latest, watch, watchLink } from "./core/changes.js";
+import { draw, element } from "./core/elements.js";
+import { showOperations } from "./core/operations.js";
+import { count, moment } from "./core/words.js";
+import { pane as overview } from "./panes/overview.js";
 
-const POLL_MS = 3000;
-const OVER = ["completed", "failed", "cancelled", "crashed"];
+const PANES = [
+  ["overview", "Overview", async () => overview],
+  ["models", "Models", () => import("./panes/models.js").then(({ pane }) => pane)],
+  ["services", "Services", () => import("./panes/services.js").then(({ pane }) => pane)],
+  ["hosts", "Hosts", () => import("./panes/hosts.js").then(({ pane }) => pane)],
+  ["connectivity", "Connectivity", () => import("./panes/connectivity.js").then(({ pane }) => pane)],
+  ["schedules", "Schedules", () => import("./panes/schedules.js").then(({ pane }) => pane)],
+  ["updates", "Updates", () => import("./panes/updates.js").then(({ pane }) => pane)],
+  ["try", "Try it", () => import("./panes/try_it.js").then(({ pane }) => pane)],
+  ["connect", "Connect", () => import("./panes/connect.js").then(({ pane }) => pane)],
+  ["settings", "Settings", () => import("./panes/settings.js").then(({ pane }) => pane)],
+];
 
 const place = (id) => document.getElementById(id);
-const panel = new RunPanel(place("run"), () => refresh());
-let status = null;
-let timer = null;
+let leave = () => {};
+let shownPane = null;
 
-async function refresh() {
-  clearTimeout(timer);
-  try {
-    const [now, menu, swaps] = await Promise.all([ask("/api/status"), ask("/api/models"), ask("/api/swap")]);
-    status = now;
-    show(now, menu.models, swaps);
-  } catch (error) {
-    showFault(error.message);
+async function showPane() {
+  const wanted = location.hash.replace("#/", "").split("/")[0];
+  if (location.hash === "#view") return;
+  const [id, title, load] = PANES.find(([name]) => name === wanted) ?? PANES[0];
+  if (id === shownPane) return;
+  const first = shownPane === null;
+  shownPane = id;
+  drawMenu();
+  document.title = id === "overview" ? "Spark Control" : `${title} · Spark Control`;
+  const pane = await load();
+  if (shownPane !== id) return;
+  leave();
+  const view = element("div", { class: `pane ${id}` });
+  if (id !== "overview") view.append(element("h2", { class: "pane-title" }, title));
+  place("view").replaceChildren(view);
+  leave = pane.mount(view);
+  if (!first) {
+    scrollTo({ top: 0 });
+    place("view").focus({ preventScroll: true });
   }
-  if (!document.hidden) timer = setTimeout(refresh, POLL_MS);
 }
 
-function show(now, models, swaps) {
-  const current = swaps.under_way ?? swaps.queued[0];
-  panel.titles = Object.fromEntries(models.map((model) => [model.key, model.title]));
-  if (current) panel.follow(current.id);
-  else if (panel.busy) panel.refresh();
-  const last = swaps.latest && OVER.includes(swaps.latest.state) ? swaps.latest : null;
-  const brief = last && { title: panel.titles[last.model] ?? last.model, state: last.state };
-  draw(place("now"), { loaded: now.loaded, swapping: Boolean(current), last: brief }, nowCard);
-  draw(place("models"), { models, busy: whyBusy(now, current) }, (data) => modelList(data, choose));
-  draw(place("hosts"), now.hosts, (hosts) =>
-    hosts.length ? hosts.map(hostTile) : element("p", { class: "card quiet" }, "No host is set up yet."),
-  );
-  draw(place("services"), now.services.map(withoutClock), (services) => services.map(serviceLine));
-  draw(place("notices"), notices(now), (lines) => lines.map((line) => element("li", {}, line)));
-  showHealth(now);
+function drawMenu() {
+  const link = ([id, title]) => {
+    const made = element("a", { href: `#/${id}` }, title);
+    if (id === shownPane) made.setAttribute("aria-current", "page");
+    return made;
+  };
+  place("panes").replaceChildren(...PANES.map(link));
+  place("panes").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
-function withoutClock(service) {
-  return { ...service, for_seconds: null };
-}
-
-function whyBusy(now, current) {
-  if (current) return `A switch to ${panel.titles[current.model] ?? current.model} is under way`;
-  if (!now.prefect.reachable) return "Prefect, which runs every change, is out of reach";
-  if (now.lock) return `${now.lock.holder} holds the lock until ${time(now.lock.until)}`;
-  return null;
-}
-
-function notices(now) {
-  return [
-    now.lock ? `Switching is locked by ${now.lock.holder} until ${time(now.lock.until)}: ${now.lock.reason || "no reason given"}.` : null,
-    now.prefect.reachable ? null : "Prefect, which runs every change, is out of reach. Applications are served as before.",
-    now.ledger.reachable ? null : "The shared records cannot be read.",
-    ...now.settings.problems.map((problem) => `A setting was not used: ${problem}`),
-  ].filter(Boolean);
-}
-
-function time(iso) {
-  return new Date(iso).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-}
-
-function showHealth(now) {
-  const down = now.services.filter((service) => service.up === false).length;
-  const away = now.hosts.filter((host) => host.reachable === false).length;
-  const faults = [
-    down ? `${down} service${down > 1 ? "s" : ""} down` : null,
-    away ? `${away} host${away > 1 ? "s" : ""} not reachable` : null,
-  ].filter(Boolean);
-  const words = faults.join(", ") || "All is well";
+function sayHealth(words, kind) {
   if (place("health").textContent !== words) place("health").textContent = words;
-  place("health").className = faults.length ? "health bad" : "health good";
+  place("health").className = `health ${kind}`;
 }
 
-function showFault(words) {
-  place("health").textContent = words;
-  place("health").className = "health bad";
+function showHealth(status) {
+  const down = status.services.filter((service) => service.up === false && service.kind !== "vllm").length;
+  const away = status.hosts.filter((host) => host.reachable === false).length;
+  const faults = [
+    away ? `${count(away, "host")} not reachable` : null,
+    down ? `${count(down, "service")} down` : null,
+    status.loaded || status.swap ? null : "No model is loaded",
+    status.prefect.reachable ? null : "Prefect out of reach",
+  ].filter(Boolean);
+  sayHealth(faults.join(", ") || "All is well", faults.length ? "bad" : "good");
 }
 
-async function choose(model) {
-  const run = await confirmSwitch(model, status.loaded, status.hosts);
-  if (!run) return;
-  await panel.follow(run.id);
-  panel.title.focus();
-  panel.place.scrollIntoView({ block: "nearest" });
-  refresh();
+function notices(status) {
+  const { lock } = status;
+  return [
+    lock ? `Switching is locked by ${lock.holder} until ${moment(lock.until)}: ${lock.reason || "no reason given"}.` : null,
+    status.prefect.reachable ? null : "Prefect, which runs every change, is out of reach. Applications are served as before.",
+    status.ledger.reachable ? null : "The shared records cannot be read.",
+    ...status.settings.problems.map((problem) => `A setting was not used: ${problem}`),
+  ].filter(Boolean);
 }
 
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) refresh();
+let wasLive = false;
+watchLink((live) => {
+  const stale = place("stale");
+  if (live === false) sayHealth("Not in touch", "bad");
+  else if (latest("status")) showHealth(latest("status"));
+  stale.hidden = live !== false;
+  const since = wasLive ? ["It was lost ", ago(Date.now() / 1000), "; what is shown is from then."] : [];
+  stale.replaceChildren("The gateway does not answer; this page tries again by itself. ", ...since);
+  wasLive = live === true;
+  document.documentElement.classList.toggle("stale", live === false);
+});
+
+watch("status", (status) => {
+  if (!status) return;
+  showHealth(status);
+  draw(place("notices"), notices(status), (lines) => lines.map((line) => element("li", {}, line)));
 });
 
 ask("/api/config").then((config) => {
   place("history").href = config.prefect_ui_url;
   place("history").hidden = false;
 }, () => {});
-refresh();
+
+keepButtons();
+showOperations(place("operations"));
+addEventListener("hashchange", showPane);
+showPane();

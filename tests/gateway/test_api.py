@@ -169,7 +169,8 @@ async def test_the_status_shows_the_cluster_at_a_glance(http: httpx.AsyncClient,
     status = (await http.get("/api/status")).json()
 
     assert status["loaded"] == {
-        "served": "alpha", "key": "alpha", "title": "Alpha", "description": "", "host": "spark-1"
+        "served": "alpha", "key": "alpha", "title": "Alpha", "description": "", "host": "spark-1",
+        "drain_seconds": 60,
     }  # fmt: skip
     assert [host["name"] for host in status["hosts"]] == ["spark-1", "spark-2"]
     assert status["hosts"][0]["reachable"] is True
@@ -186,6 +187,9 @@ async def test_the_menu_says_what_is_loaded_and_why_another_cannot_be(http: http
     assert models["alpha"]["loaded"] is True
     assert (models["beta"]["state"], models["beta"]["loaded"]) == ("ready", False)
     assert models["beta"]["hosts"] == ["spark-1", "spark-2"]
+    assert (models["beta"]["runs_on"], models["beta"]["recipe"]) == (["spark-1"], "own")
+    assert models["gpt-oss-120b"]["recipe"] == "bundled"
+    assert (models["beta"]["context_tokens"], models["gpt-oss-120b"]["context_tokens"]) == (None, 131072)
     assert models["gpt-oss-120b"]["why"].endswith("download it first")
 
 

@@ -1,11 +1,13 @@
 """Recipes and disks over HTTP: suggest, add, import, export, remove; nobody's change is lost."""
 
 import asyncio
+import time
 
 import httpx
 import pytest
 import yaml
 
+from blocks.ledger.launches import Launch, mark_ready, record_launch
 from blocks.ledger.store import Ledger
 from tests.gateway.conftest import Running
 from tests.gateway.fake_prefect import FakePrefect
@@ -43,6 +45,18 @@ async def test_the_disks_are_shown_with_halves_and_what_is_loaded(http: httpx.As
         "model": "org/half", "bytes": 9, "partial_bytes": 4, "complete": False,
         "missing": ["w.safetensors"], "revision": "", "recipes": [], "loaded": False,
     }  # fmt: skip
+
+
+async def test_how_long_a_model_takes_is_measured_where_it_was_loaded_before(
+    http: httpx.AsyncClient, ledger: Ledger
+):
+    launch = Launch("l1", "r1", "beta", {}, [], ["spark-1"], "image", "r1", time.time() - 100)
+    record_launch(ledger, launch)
+    mark_ready(ledger, "l1")
+    menu = {model["key"]: model for model in (await http.get("/api/models")).json()["models"]}
+
+    assert 100 <= menu["beta"]["expected_seconds"] < 150
+    assert menu["alpha"]["expected_seconds"] == 200
 
 
 async def test_a_recipe_is_suggested_with_the_reason_of_each_value_and_confirmed(

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from blocks.cluster import Host
 from control import demo
@@ -25,7 +26,13 @@ SLEEP = """#!/bin/bash
 if [[ -z $SIM_CONTAINER && $1 =~ ^[1-9][0-9]*$ ]]; then set -- "$(awk "BEGIN {print $1 * $SIM_SCALE}")"; fi
 exec /bin/sleep "$@"
 """
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 DONE = {"completed", "failed", "cancelled", "crashed"}
+
+expect.set_options(timeout=60_000)  # patience of a busy machine, not a promise
 
 
 class Visitor:
@@ -214,3 +221,15 @@ def _carries(process: psutil.Process, mark: str) -> bool:
         return process.pid != os.getpid() and process.environ().get("HOUSE_MARK") == mark
     except psutil.Error:
         return False
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, without a window."""
+    chromium = shutil.which("chromium")
+    if not chromium:
+        pytest.fail("the page tests need a browser: install the Debian package 'chromium'", pytrace=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()

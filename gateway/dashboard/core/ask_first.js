@@ -1,49 +1,53 @@
-// The question before a switch, in plain words.
+// The question before a change, in plain words.
 
-import { post } from "./api.js";
-import { element } from "./elements.js";
-import { about, listed } from "./words.js";
+import { whyOff } from "./change_button.js";
+import { button, element, facts } from "./elements.js";
 
-const dialog = document.getElementById("confirm");
-const [yes, no, fault] = ["confirm-yes", "confirm-no", "confirm-fault"].map((id) => document.getElementById(id));
-
-/** Ask; gives the run that was started, or null when the answer is no. */
-export function confirmSwitch(model, loaded, hosts) {
-  document.getElementById("confirm-title").textContent = `Switch to ${model.title}?`;
-  document.getElementById("confirm-facts").replaceChildren(...facts(model, loaded, hosts));
-  no.textContent = loaded ? `Keep ${loaded.title}` : "Leave it as it is";
-  fault.hidden = true;
-  yes.disabled = false;
+/**
+ * Ask before a change; gives what `act` gave, or null when the answer is no.
+ *
+ * `title` the question; `rows` pairs such as ["Stops", "…"], ["Takes", "…"], ["If it fails", "…"]; `yes`, `no` the
+ * answers; `fields` elements to fill in; `danger` for what cannot be undone; `runs` false for changes that Prefect
+ * does not run; `act` does it: its error is shown, and the question stays.
+ */
+export function askFirst({ title, rows = [], yes, no = "Leave it as it is", fields = [], danger = false, runs = true, act }) {
+  const fault = element("p", { class: "fault", role: "alert", hidden: true });
+  const heading = element("h2", { id: "question" }, title);
+  const refuse = button(no, () => dialog.close(), { class: "no" });
+  const agree = element("button", { type: "submit", class: danger ? "main danger" : "main" }, yes);
+  const form = element("form", { method: "dialog" }, heading, facts(rows, "question"), fields, fault, element("div", { class: "actions" }, refuse, agree));
+  const dialog = element("dialog", { "aria-labelledby": "question" }, form);
+  document.body.append(dialog);
+  const before = document.activeElement;
   dialog.showModal();
-  no.focus();
+  (dialog.querySelector(":is(input:not([type=checkbox], [type=radio]), textarea):not(details:not([open]) *)") ?? refuse).focus();
   return new Promise((settle) => {
-    no.onclick = () => dialog.close();
-    dialog.onclose = () => settle(null);
-    yes.onclick = async () => {
-      yes.disabled = true;
+    let result = null;
+    dialog.onclose = () => {
+      dialog.remove();
+      backTo(before);
+      settle(result);
+    };
+    form.onsubmit = async (event) => {
+      event.preventDefault();
+      agree.disabled = true;
       try {
-        const run = await post("/api/swap", { model: model.key });
-        dialog.onclose = null;
+        const off = runs ? whyOff() : null;
+        if (off) throw new Error(`${off}. Nothing was changed.`);
+        result = (await act()) ?? true;
         dialog.close();
-        settle(run);
       } catch (error) {
         fault.textContent = error.message;
         fault.hidden = false;
-        yes.disabled = false;
+        agree.disabled = false;
       }
     };
   });
 }
 
-function facts(model, loaded, hosts) {
-  const names = hosts.map((host) => host.name).slice(0, model.needs_hosts);
-  const where = model.needs_hosts > 1 ? listed(names) : (loaded?.host ?? names[0] ?? "the first host");
-  const rows = [
-    ["Stops", loaded ? `${loaded.title}. Answers that are being written are cut off.` : "Nothing: no model is loaded."],
-    ["Starts", `${model.title} on ${where}.`],
-    ["Takes", model.expected_seconds ? `About ${about(model.expected_seconds)}.` : "A few minutes."],
-    ["Meanwhile", "Chat is not available. Speech, search and embeddings go on."],
-    loaded ? ["If it fails", `${loaded.title} is put back.`] : null,
-  ];
-  return rows.filter(Boolean).flatMap(([name, words]) => [element("dt", {}, name), element("dd", {}, words)]);
+/** Focus what had it before a dialog: it may have been drawn anew meanwhile. */
+export function backTo(before) {
+  const name = before?.dataset?.focus;
+  const there = before?.isConnected ? before : name && document.querySelector(`[data-focus="${CSS.escape(name)}"]`);
+  there?.focus?.({ preventScroll: true });
 }

@@ -62,3 +62,23 @@ export function phaseOf(phase) {
 export function listed(names) {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
+
+/** Bytes as the largest unit that fits: 512 MB, 61 GB, 1.2 TB. */
+export function bytes(count) {
+  if (count >= 1e9) return gigabytes(count);
+  return count >= 1e6 ? `${Math.round(count / 1e6)} MB` : `${Math.round(count / 1e3)} kB`;
+}
+
+/** A moment in the viewer's own zone and manner; seconds since 1970, or ISO 8601. */
+export function moment(at) {
+  const date = new Date(typeof at === "number" ? at * 1000 : at);
+  const today = date.toDateString() === new Date().toDateString();
+  const day = today ? {} : { weekday: "short", day: "numeric", month: "short" };
+  return date.toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit" });
+}
+
+/** One or many: `count(1, "host")` is "1 host", `count(2, "host")` "2 hosts". */
+export const count = (number, noun, many = `${noun}s`) => `${number} ${number === 1 ? noun : many}`;
+
+/** The first letter large, unless it begins with a name such as vLLM or spark-1. */
+export const sentence = (words) => (/^[a-z][a-z'’-]*(?=[\s,.;:]|$)/.test(words) ? words[0].toUpperCase() + words.slice(1) : words);
