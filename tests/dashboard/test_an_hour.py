@@ -48,12 +48,12 @@ async def test_an_hour_of_changes_leaves_the_page_as_large_as_it_was(
     page.on("pageerror", lambda error: faults.append(str(error)))
     devtools = await context.new_cdp_session(page)
     said = documents(gateway.url)
-    for view in ("overview", "hosts", "services"):
+    for view in ("overview", "models", "hosts", "services"):
         await page.goto(f"/#/{view}")
         await page.wait_for_function("sources.length > 0")
         await page.evaluate(CHANGES, [said, 0, WARM_UP])
         before = await size(page, devtools)
-        await page.evaluate(CHANGES, [said, WARM_UP, ROUNDS // 3])
+        await page.evaluate(CHANGES, [said, WARM_UP, ROUNDS // 4])
         after = await size(page, devtools)
         assert after["nodes"] <= before["nodes"] * 1.1 + 50, view
         assert after["listeners"] <= before["listeners"] * 1.1 + 20, view

@@ -1,5 +1,6 @@
 """The first screen: what is broken first, what is loaded and whether it answers, and what fits."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -14,7 +15,7 @@ from blocks.ledger.service_events import note_service_event
 from blocks.ledger.store import Ledger
 from tests.gateway.conftest import cluster_document
 from tests.gateway.fake_prefect import FakePrefect
-from tests.gateway.fake_upstream import FakeUpstream
+from tests.gateway.fake_upstream import Call, FakeUpstream
 
 GB = 1_000_000_000
 LONG = "einwohnermeldeamtsdatenverarbeitungszentrumsstandortverwaltung"
@@ -85,6 +86,31 @@ async def test_it_says_what_is_loaded_whether_it_answers_and_what_room_there_is(
     choice = page.get_by_role("listitem").filter(has=page.get_by_role("button", name="Switch to Beta"))
     await expect(choice).to_contain_text("fits when Alpha is stopped")
     assert await page.locator("#view b, #view img").count() == 0
+
+
+async def test_it_says_who_is_answered_and_who_waits(page: Page, upstream: FakeUpstream):
+    go_on = asyncio.Event()
+
+    async def hold(call: Call) -> None:
+        await go_on.wait()
+        await call.answer(b'{"text": ""}')
+
+    upstream.script = hold
+    asks = """() => {
+      const body = new FormData();
+      body.append("file", new Blob(["x"]), "x");
+      for (let number = 0; number < 3; number++)
+        fetch("/v1/audio/transcriptions", { method: "POST", body }).catch(() => {});
+      fetch("/v1/chat/completions", { method: "POST", body: "{}" }).catch(() => {});
+    }"""
+    await page.evaluate(asks)
+    lines = page.get_by_role("region", name="Services").get_by_role("listitem")
+    for words in ("2 of 2 at once", "1 waiting, the longest for"):
+        await expect(lines.filter(has_text="parakeet")).to_contain_text(words)
+    await expect(lines.filter(has_text="vllm")).to_contain_text("works on 1 request")
+    await expect(page.get_by_text("Working on 1 request now.")).to_be_visible()
+    go_on.set()
+    await expect(page.get_by_text("Working on 1 request now.")).to_have_count(0)
 
 
 async def test_what_is_broken_comes_first_and_says_what_to_do(
