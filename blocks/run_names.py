@@ -117,6 +117,7 @@ SENTENCES: Mapping[str, Callable[[Given], str]] = {
     "restart-bot": lambda _given: "Restart the bot",
     "show-bot-logs": lambda _given: "Show the log of the bot",
     "install-nim": _nim,
+    "reapply-patches": lambda _given: "Patch the speech container",
     "deep-check": _deep_check,
 }
 """By flow; a flow that is not here is called by its own words."""

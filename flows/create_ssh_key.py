@@ -1,6 +1,6 @@
 """create-ssh-key: give a host an SSH key of its own."""
 
-from typing import Literal
+from typing import Annotated
 
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
@@ -14,12 +14,15 @@ from tasks.approval import has_a_go
 from tasks.checks.ssh_key import KEY, OwnKey
 from tasks.ensure import check_host, fix_host
 from tasks.outcome import failure_told
-from tasks.report import Report
+from tasks.report import Report, own_name
+from tasks.run_form import Approval, DryRun, titled
 from tasks.ssh_keys import note_own_key
 
 
-@flow(name="create-ssh-key", flow_run_name="SSH key of {host}")
-def create_ssh_key(host: Name, dry_run: bool = False, approval: Literal["none", "ask"] = "none") -> str:
+@flow(name="create-ssh-key", flow_run_name=own_name)
+def create_ssh_key(
+    host: Annotated[Name, titled("Host")], dry_run: DryRun = False, approval: Approval = "none"
+) -> str:
     """
     Show a host's own public SSH key; make the key first when it has none.
 
@@ -27,9 +30,9 @@ def create_ssh_key(host: Name, dry_run: bool = False, approval: Literal["none", 
     A key that is there is never written over.
 
     Args:
-        host: Name of the host.
+        host: The host that needs a key of its own.
         dry_run: Only say what would be done; nothing is changed.
-        approval: ask: show the plan and wait for a go.
+        approval: none: begin at once. ask: show the plan, and wait for a go.
     """
     ledger = Ledger(ledger_url())
     report = Report(ledger, flow_run.id or "", host, kind="ssh-key")

@@ -3,20 +3,23 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from typing import Annotated
 
 from prefect import flow, get_run_logger
-from prefect.artifacts import create_table_artifact
 from prefect.runtime import flow_run
 
 from blocks.cluster import Cluster, Service
 from blocks.ledger.store import Ledger
 from blocks.settings import ledger_url, load_settings
 from blocks.words import Name
+from tasks.artifacts import table
 from tasks.deep_check import Checked, DeepCheck, as_rows, in_words
 from tasks.heal import Healer
 from tasks.heal import heal as heal_one
 from tasks.outcome import failure_told
-from tasks.report import Report
+from tasks.report import Report, own_name
+from tasks.run_form import titled
+from tasks.run_pages import headline
 
 ALL = "all"
 KIND = "deep-check"
@@ -24,8 +27,13 @@ SCHEDULED = "auto-scheduled"
 """Prefect's tag of the runs that a schedule made."""
 
 
-@flow(name="deep-check", flow_run_name="deep check of {service}")
-def deep_check(service: Name = ALL, reason: str = "", heal: bool = True, dry_run: bool = False) -> str:
+@flow(name="deep-check", flow_run_name=own_name)
+def deep_check(
+    service: Annotated[Name, titled("Service")] = ALL,
+    heal: Annotated[bool, titled("Restart what fails")] = True,
+    dry_run: Annotated[bool, titled("Only look")] = False,
+    reason: Annotated[str, titled("Reason")] = "",
+) -> str:
     """
     Check services by real work, and restart those that fail.
 
@@ -34,10 +42,10 @@ def deep_check(service: Name = ALL, reason: str = "", heal: bool = True, dry_run
     often as the settings allow.
 
     Args:
-        service: Name of the service to check; all: every one that is shown.
-        reason: Why it is asked for, for people; with a reason, real traffic is not proof enough.
-        heal: Restart what fails, within its limits.
+        service: The service to check; all: every one that is shown.
+        heal: Restart what fails, as often as the settings allow.
         dry_run: Only say what is found; nothing is restarted.
+        reason: Why it is asked for, for people; with a reason, real traffic is not proof enough.
     """
     ledger = Ledger(ledger_url())
     report = Report(ledger, flow_run.id or "", service, kind=KIND)
@@ -90,7 +98,7 @@ def done(report: Report, results: Sequence[Checked], *, recorded: bool) -> str:
     """The end: a sentence, and a table where somebody will look at it."""
     message = in_words(results)
     if recorded:
-        create_table_artifact(as_rows(results), key="deep-health", description=message)
+        report.show(table("deep-health", as_rows(results), headline(message)))
         report.end(
             "completed", message, services={each.service.name: each.health.verdict for each in results}
         )

@@ -1,6 +1,6 @@
 """delete-weights: free the disks of a model that is not needed any more."""
 
-from typing import Literal
+from typing import Annotated
 
 from prefect import flow, get_run_logger
 from prefect.exceptions import Pause
@@ -15,18 +15,19 @@ from tasks.check import CheckFailed, Unreadable
 from tasks.delete import Deletion, DeletionRefused, claimed_words
 from tasks.download import ALL, hosts_named, weights_claim
 from tasks.outcome import end_early
-from tasks.report import Report
+from tasks.report import Report, own_name
+from tasks.run_form import Approval, DryRun, titled
 from tasks.ssh import OutputTooLong, Unreachable
 
 FAILURES = (DeletionRefused, Unreachable, Unreadable, CheckFailed, OutputTooLong, LookupError)
 
 
-@flow(name="delete-weights", flow_run_name="delete {model}")
+@flow(name="delete-weights", flow_run_name=own_name)
 def delete_weights(
-    model: ModelSource,
-    hosts: list[Name] = [ALL],  # noqa: B006 - Prefect shows it in the form; nobody changes it
-    dry_run: bool = False,
-    approval: Literal["none", "ask"] = "none",
+    model: Annotated[ModelSource, titled("Model")],
+    hosts: Annotated[list[Name], titled("Hosts")] = [ALL],  # noqa: B006 - the form shows it; nobody changes it
+    dry_run: DryRun = False,
+    approval: Approval = "none",
 ) -> str:
     """
     Delete a model's weights from the disks.
@@ -34,10 +35,10 @@ def delete_weights(
     Refused for the loaded model, while a swap is under way, and while the model is being downloaded.
 
     Args:
-        model: Repository like org/name, or a folder of local models like ~/models/name.
-        hosts: Names of the hosts to free; all: every host.
+        model: The model to delete, by its repository (org/name) or its folder (~/models/name).
+        hosts: The hosts to free; all: every host.
         dry_run: Only say what would come free; nothing is deleted.
-        approval: ask: show what would come free and wait for a go.
+        approval: none: begin at once. ask: show what would come free, and wait for a go.
     """
     ledger = Ledger(ledger_url())
     report = Report(ledger, flow_run.id or "", model, kind="delete")

@@ -1,7 +1,7 @@
 """download-model: bring a model's weights to the hosts, from the Hugging Face Hub and over the fast link."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 
 from prefect import flow, get_run_logger
 from prefect.blocks.system import Secret
@@ -19,7 +19,8 @@ from tasks.download import ALL, Download, DownloadFailed, hosts_named
 from tasks.download_plan import Way, faults_of_room, sentences
 from tasks.hub import Refused
 from tasks.outcome import end_early
-from tasks.report import Report
+from tasks.report import Report, own_name
+from tasks.run_form import Approval, DryRun, titled
 from tasks.ssh import OutputTooLong, Unreachable
 from tasks.transfer import TransferFailed
 
@@ -42,14 +43,14 @@ Revision = Annotated[
 ]
 
 
-@flow(name="download-model", flow_run_name="download {repo}")
+@flow(name="download-model", flow_run_name=own_name)
 def download_model(
-    repo: Repo,
-    hosts: list[Name] = [ALL],  # noqa: B006 - Prefect shows it in the form; nobody changes it
-    way: Way = "copy",
-    revision: Revision = "",
-    dry_run: bool = False,
-    approval: Literal["none", "ask"] = "none",
+    repo: Annotated[Repo, titled("Repository")],
+    hosts: Annotated[list[Name], titled("Hosts")] = [ALL],  # noqa: B006 - the form shows it; nobody changes it
+    dry_run: DryRun = False,
+    approval: Approval = "none",
+    way: Annotated[Way, titled("Way to the other hosts")] = "copy",
+    revision: Annotated[Revision, titled("Revision")] = "",
 ) -> str:
     """
     Download a model's weights.
@@ -59,11 +60,11 @@ def download_model(
 
     Args:
         repo: Repository on the Hugging Face Hub, like org/name.
-        hosts: Names of the hosts that shall have it; all: every host.
-        way: copy: from the Internet once, then over the fast link to the others.  each: every host by itself.
+        hosts: The hosts that shall have it; all: every host.
+        dry_run: Only say what would be done, and how many GB; nothing is changed.
+        approval: none: begin at once. ask: show the plan, and wait for a go.
+        way: copy: from the Internet once, then over the fast link. each: every host from the Internet.
         revision: Branch, tag or commit; blank: main.
-        dry_run: Only say what would be done; nothing is changed.
-        approval: ask: show the plan and wait for a go.
     """
     ledger = Ledger(ledger_url())
     report = Report(ledger, flow_run.id or "", repo, kind="download")

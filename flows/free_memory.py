@@ -1,27 +1,28 @@
 """free-memory: give a host memory back before it freezes."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
 from blocks.ledger.store import Ledger
 from blocks.settings import ledger_url, load_settings
-from blocks.words import Name, Plain
+from blocks.words import Name
 from tasks.approval import has_a_go
 from tasks.free_memory import Relief, free
 from tasks.outcome import failure_told
-from tasks.report import Report
+from tasks.report import Report, own_name
+from tasks.run_form import Approval, DryRun, LockPass, Reason, titled
 
 
-@flow(name="free-memory", flow_run_name="free memory of {host}: {action}")
+@flow(name="free-memory", flow_run_name=own_name)
 def free_memory(
-    host: Name,
-    action: Literal["drop_caches", "stop_engine"] = "drop_caches",
-    reason: Plain = "",
-    dry_run: bool = False,
-    approval: Literal["none", "ask"] = "none",
-    lock_pass: str = "",
+    host: Annotated[Name, titled("Host")],
+    action: Annotated[Literal["drop_caches", "stop_engine"], titled("What to give up")] = "drop_caches",
+    dry_run: DryRun = False,
+    approval: Approval = "none",
+    reason: Reason = "",
+    lock_pass: LockPass = "",
 ) -> str:
     """
     Free memory of a host: drop its page cache, or stop the engine.
@@ -30,12 +31,12 @@ def free_memory(
     lock of another does not keep the engine, for a host that freezes serves nobody; a swap under way does.
 
     Args:
-        host: Name of the host that is short of memory.
-        action: drop_caches: forget cached files (needs a right on the host); stop_engine: unload the model.
-        reason: Why, for people; kept with the run.
+        host: The host that is short of memory.
+        action: drop_caches: forget cached files (needs a right on the host). stop_engine: unload the model.
         dry_run: Only say what would be done; nothing is changed.
-        approval: ask: show what would be done and wait for a go.
-        lock_pass: Single-use pass of the lock's holder, to stop the engine; usually left blank.
+        approval: none: begin at once. ask: show what would be done, and wait for a go.
+        reason: Why, for people; kept with the run.
+        lock_pass: Filled in over HTTP for whoever holds the swap lock; leave it blank.
     """
     ledger = Ledger(ledger_url())
     report = Report(ledger, flow_run.id or "", host, kind="memory")

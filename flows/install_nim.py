@@ -13,27 +13,28 @@ from blocks.ledger.service_events import note_service_event
 from blocks.ledger.store import Ledger
 from blocks.nim import CATALOG, Nim, chosen_nim
 from blocks.settings import ledger_url, load_settings
-from blocks.words import Image, Name
+from blocks.words import Image
 from tasks.approval import has_a_go
 from tasks.delete import claimed_words
 from tasks.nim import Install, fetch, start
 from tasks.outcome import Failed, failure_told
 from tasks.register_service import register_service
-from tasks.report import Report
+from tasks.report import Report, own_name
+from tasks.run_form import Approval, DryRun, LockPass, NameOrBlank, titled
 
 
-@flow(name="install-nim", flow_run_name="install {nim}")
+@flow(name="install-nim", flow_run_name=own_name)
 def install_nim(  # noqa: PLR0913 - each is a field of the run form
-    nim: Image = CATALOG[0].key,
-    host: Name | Literal[""] = "",
-    name: Name | Literal[""] = "",
-    port: Annotated[int, Field(ge=0, le=65535)] = 0,
-    kind: ServiceKind | Literal[""] = "",
-    memory_gib: Annotated[float, Field(ge=0, le=1000)] = 0,
+    nim: Annotated[Image, titled("NIM")] = CATALOG[0].key,
+    host: Annotated[NameOrBlank, titled("Host")] = "",
+    dry_run: DryRun = False,
+    approval: Approval = "none",
     *,
-    dry_run: bool = False,
-    approval: Literal["none", "ask"] = "none",
-    lock_pass: str = "",
+    name: Annotated[NameOrBlank, titled("Name of the service")] = "",
+    port: Annotated[int, Field(ge=0, le=65535), titled("Port on the host")] = 0,
+    kind: Annotated[Literal["", ServiceKind], titled("Kind of the service")] = "",
+    memory_gib: Annotated[float, Field(ge=0, le=1000), titled("Memory that it needs (GiB)")] = 0,
+    lock_pass: LockPass = "",
 ) -> str:
     """
     Install a NIM: NVIDIA's container with a model in it.
@@ -41,15 +42,15 @@ def install_nim(  # noqa: PLR0913 - each is a field of the run form
     Its first start downloads the model and may take 50 minutes.  The key comes from the block NGC Key.
 
     Args:
-        nim: Key of the catalogue, or any image of nvcr.io.
-        host: Where to; blank: the last host.
-        name: Of the container and the service; blank: as in the catalogue.
-        port: On the host; 0: as in the catalogue.
-        kind: What the service is; blank: as in the catalogue, http for an image of your own.
-        memory_gib: What it needs; 0: as in the catalogue, 16 for an image of your own.
+        nim: A key of the catalogue, or any image of nvcr.io.
+        host: Where it shall run; blank: on the last host.
         dry_run: Only say what would be done; nothing is changed.
-        approval: ask: show the plan and wait for a go.
-        lock_pass: Single-use pass of the lock's holder; filled in by the API, leave it blank.
+        approval: none: begin at once. ask: show the plan, and wait for a go.
+        name: Name of the container and the service; blank: as in the catalogue.
+        port: 0: as in the catalogue.
+        kind: What the service is; blank: as in the catalogue, http for an image of your own.
+        memory_gib: 0: as in the catalogue, 16 for an image of your own.
+        lock_pass: Filled in over HTTP for whoever holds the swap lock; leave it blank.
     """
     ledger = Ledger(ledger_url())
     report = Report(ledger, flow_run.id or "", nim, kind="nim")

@@ -1,7 +1,5 @@
 """restart-bot: restart the bot's containers as they are."""
 
-from typing import Literal
-
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
@@ -10,17 +8,18 @@ from blocks.settings import ledger_url, load_settings
 from tasks.approval import has_a_go
 from tasks.bot import BotWork, restart
 from tasks.outcome import failure_told
-from tasks.report import Report
+from tasks.report import Report, own_name
+from tasks.run_form import Approval, DryRun
 
 
-@flow(name="restart-bot", flow_run_name="restart the bot")
-def restart_bot(dry_run: bool = False, approval: Literal["none", "ask"] = "none") -> str:
+@flow(name="restart-bot", flow_run_name=own_name)
+def restart_bot(dry_run: DryRun = False, approval: Approval = "none") -> str:
     """
     Restart the bot's containers, and look until they run.
 
     Args:
         dry_run: Only say what would be done; nothing is changed.
-        approval: ask: show the plan and wait for a go.
+        approval: none: begin at once. ask: show the plan, and wait for a go.
     """
     ledger = Ledger(ledger_url())
     report = Report(ledger, flow_run.id or "", "bot", kind="bot")

@@ -10,11 +10,12 @@ from blocks.ledger.store import Ledger
 from blocks.settings import ledger_url, load_settings
 from tasks.bot import MOST_LINES, BotWork
 from tasks.outcome import failure_told
-from tasks.report import Report
+from tasks.report import Report, own_name
+from tasks.run_form import titled
 
 
-@flow(name="show-bot-logs", flow_run_name="log of the bot")
-def show_bot_logs(tail: Annotated[int, Field(ge=1, le=MOST_LINES)] = 200) -> str:
+@flow(name="show-bot-logs", flow_run_name=own_name)
+def show_bot_logs(tail: Annotated[int, Field(ge=1, le=MOST_LINES), titled("Lines")] = 200) -> str:
     """
     Read the bot's log; nothing is changed.
 

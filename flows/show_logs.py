@@ -1,31 +1,33 @@
 """show-logs: the last lines of a service's or container's log, and those that follow; changes nothing."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from prefect import flow
 from prefect.runtime import flow_run
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from blocks.cluster import Cluster
 from blocks.ledger.store import Ledger
 from blocks.settings import ledger_url, load_settings
-from blocks.words import Container, Name
 from tasks.outcome import failure_told
-from tasks.report import Report
+from tasks.report import Report, own_name
+from tasks.run_form import NameOrBlank, titled
 from tasks.service_engine import engine_hosts
 from tasks.service_logs import MOST_LINES, LogWatch
 from tasks.steward import ServiceFailed, Steward
 
 LONGEST_SECONDS = 3600
 
+ContainerOrBlank = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,127})?$")]
 
-@flow(name="show-logs", flow_run_name="logs of {service}{container}")
+
+@flow(name="show-logs", flow_run_name=own_name)
 def show_logs(
-    service: Name | Literal[""] = "",
-    container: Container | Literal[""] = "",
-    host: Name | Literal[""] = "",
-    tail: Annotated[int, Field(ge=1, le=MOST_LINES)] = 200,
-    follow_seconds: Annotated[int, Field(ge=0, le=LONGEST_SECONDS)] = 0,
+    service: Annotated[NameOrBlank, titled("Service")] = "",
+    tail: Annotated[int, Field(ge=1, le=MOST_LINES), titled("Lines")] = 200,
+    follow_seconds: Annotated[int, Field(ge=0, le=LONGEST_SECONDS), titled("Follow for (seconds)")] = 0,
+    container: Annotated[ContainerOrBlank, titled("Or a container")] = "",
+    host: Annotated[NameOrBlank, titled("Host of the container")] = "",
 ) -> str:
     """
     Show the log of a service, or of any container.
@@ -34,11 +36,11 @@ def show_logs(
     the log of each.
 
     Args:
-        service: Name of the service; blank: a container is named instead.
-        container: Name of a container, together with its host.
-        host: Where that container is.
+        service: The service whose log it is; blank: a container is named instead.
         tail: How many of the last lines.
         follow_seconds: For how long lines that come are shown as well; 0: not at all.
+        container: Name of any container, together with its host.
+        host: Where that container is.
     """
     ledger = Ledger(ledger_url())
     report = Report(ledger, flow_run.id or "", service or container, kind="logs")

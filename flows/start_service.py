@@ -1,20 +1,22 @@
 """start-service: put a service's container back to work, and wait until it answers."""
 
-from typing import Literal
+from typing import Annotated
 
 from prefect import flow
 
-from blocks.words import Name, Plain
+from blocks.words import Name
+from tasks.report import own_name
+from tasks.run_form import Approval, DryRun, LockPass, Reason, titled
 from tasks.service_order import Order, carry_out
 
 
-@flow(name="start-service", flow_run_name="start {service}")
+@flow(name="start-service", flow_run_name=own_name)
 def start_service(
-    service: Name,
-    reason: Plain = "",
-    dry_run: bool = False,
-    approval: Literal["none", "ask"] = "none",
-    lock_pass: str = "",
+    service: Annotated[Name, titled("Service")],
+    dry_run: DryRun = False,
+    approval: Approval = "none",
+    reason: Reason = "",
+    lock_pass: LockPass = "",
 ) -> str:
     """
     Start a service.
@@ -23,10 +25,10 @@ def start_service(
     model that was loaded last is loaded again by a swap.
 
     Args:
-        service: Name of the service, as the settings have it.
-        reason: Why, for those who look at its history.
+        service: The service to start.
         dry_run: Only say what would be done; nothing is changed.
-        approval: ask: show the plan and wait for a go.
-        lock_pass: Single-use pass of the lock's holder; filled in by the API, leave it blank.
+        approval: none: begin at once. ask: show the plan, and wait for a go.
+        reason: Why, for those who look at its history.
+        lock_pass: Filled in over HTTP for whoever holds the swap lock; leave it blank.
     """
     return carry_out(Order("start", service, reason, dry_run, approval, lock_pass))

@@ -3,7 +3,7 @@
 import os
 import signal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from prefect import flow, get_run_logger
 from prefect.exceptions import Pause
@@ -21,7 +21,8 @@ from blocks.words import Name
 from tasks.approval import has_a_go
 from tasks.launch import CannotLaunch
 from tasks.preflight import PreflightFailed
-from tasks.report import Report
+from tasks.report import Report, own_name
+from tasks.run_form import Approval, DryRun, LockPass, NameOrBlank, internal, titled
 from tasks.swap import FAILURES, Swap, SwapFailed, result_details
 from tasks.swap_news import tell_complete, tell_failed, tell_started
 from tasks.way_back import Order, has_changed_since, plan_way_back, way_back
@@ -32,19 +33,19 @@ AS_IT_IS: dict[str, Any] = {}
 """No knobs: the recipe as it is."""
 
 
-@flow(name="swap-model", flow_run_name="swap to {model}")
+@flow(name="swap-model", flow_run_name=own_name)
 def swap_model(  # noqa: PLR0913 - each is a field of the run form
-    model: Name,
-    dry_run: bool = False,
-    approval: Literal["none", "ask"] = "none",
-    force: bool = False,
-    lock_pass: str = "",
+    model: Annotated[Name, titled("Model")],
+    dry_run: DryRun = False,
+    approval: Approval = "none",
+    length_minutes: Annotated[Minutes, titled("Stays for (minutes)")] = 0,
+    afterwards: Annotated[NameOrBlank, titled("Model that comes afterwards")] = "",
     *,
-    knobs: Knobs = AS_IT_IS,
-    length_minutes: Minutes = 0,
-    afterwards: str = "",
-    in_place_of: str = "",
-    as_launched: str = "",
+    force: Annotated[bool, titled("Load it anew")] = False,
+    knobs: Annotated[Knobs, titled("Flags for this swap only")] = AS_IT_IS,
+    lock_pass: LockPass = "",
+    in_place_of: Annotated[str, internal("Only while this launch stands")] = "",
+    as_launched: Annotated[str, internal("Just as this earlier launch")] = "",
 ) -> str:
     """
     Swap the language model of the cluster.
@@ -54,16 +55,16 @@ def swap_model(  # noqa: PLR0913 - each is a field of the run form
     started again.
 
     Args:
-        model: Which model to load: a key of the menu.
+        model: The model to load: those that are whole on the disks.
         dry_run: Only say what would be done; nothing is changed.
-        approval: ask: show the plan and wait for a go before anything is stopped.
-        force: Load it anew even when it is already loaded and answers.
-        lock_pass: Single-use pass of the lock's holder; filled in by the API, leave it blank.
-        knobs: Flags for this swap only, in the place of the recipe's own.
+        approval: none: begin at once. ask: show the plan, and wait for a go before anything is stopped.
         length_minutes: How long it stays, from the time this run was due; 0: for good.
-        afterwards: The model that comes then: a key of the menu; blank: what was loaded before.
-        in_place_of: Only while this launch stands; filled in for the way back, leave it blank.
-        as_launched: Just as this earlier launch; filled in for the way back, leave it blank.
+        afterwards: What is loaded then; blank: what was loaded before.
+        force: Load it anew even when it is already loaded and answers.
+        knobs: In the place of the recipe's own, like {"max_model_len": 65536}; null leaves one out.
+        lock_pass: Filled in over HTTP for whoever holds the swap lock; leave it blank.
+        in_place_of: Filled in for the way back; leave it blank.
+        as_launched: Filled in for the way back; leave it blank.
     """
     order = Order(
         model, dry_run, approval, force, knobs, length_minutes, afterwards, in_place_of, as_launched

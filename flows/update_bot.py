@@ -1,6 +1,6 @@
 """update-bot: bring the bot to the state of its branch, and start its containers."""
 
-from typing import Literal
+from typing import Annotated
 
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
@@ -10,11 +10,16 @@ from blocks.settings import ledger_url, load_settings
 from tasks.approval import has_a_go
 from tasks.bot import BotWork, update
 from tasks.outcome import Failed, failure_told
-from tasks.report import Report
+from tasks.report import Report, own_name
+from tasks.run_form import Approval, DryRun, titled
 
 
-@flow(name="update-bot", flow_run_name="update the bot")
-def update_bot(dry_run: bool = False, approval: Literal["none", "ask"] = "none", build: bool = False) -> str:
+@flow(name="update-bot", flow_run_name=own_name)
+def update_bot(
+    dry_run: DryRun = False,
+    approval: Approval = "none",
+    build: Annotated[bool, titled("Build the images anew")] = False,
+) -> str:
     """
     Update the bot: fetch, reset its checkout to its branch, start its containers.
 
@@ -23,8 +28,8 @@ def update_bot(dry_run: bool = False, approval: Literal["none", "ask"] = "none",
 
     Args:
         dry_run: Only say what would be done; the checkout and the containers stay as they are.
-        approval: ask: show the plan and wait for a go.
-        build: Build the bot's images anew.
+        approval: none: begin at once. ask: show the plan, and wait for a go.
+        build: Also build the bot's images, which takes some minutes more.
     """
     ledger = Ledger(ledger_url())
     report = Report(ledger, flow_run.id or "", "bot", kind="bot")

@@ -1,6 +1,6 @@
 """update-launcher: bring the launcher's checkout and its image up to date, or take the image back."""
 
-from typing import Literal
+from typing import Annotated
 
 from prefect import flow, get_run_logger
 from prefect.exceptions import Pause
@@ -13,7 +13,8 @@ from blocks.settings import ledger_url, load_settings
 from tasks.approval import has_a_go
 from tasks.check import CheckFailed, Unreadable
 from tasks.outcome import end_early
-from tasks.report import Report
+from tasks.report import Report, own_name
+from tasks.run_form import Approval, DryRun, LockPass, titled
 from tasks.ssh import OutputTooLong, Unreachable
 from tasks.updated_image import last_update, take_back
 from tasks.updates import Update, UpdateFailed
@@ -23,12 +24,12 @@ FAILURES = (
 )  # fmt: skip
 
 
-@flow(name="update-launcher", flow_run_name="update the launcher")
+@flow(name="update-launcher", flow_run_name=own_name)
 def update_launcher(
-    dry_run: bool = False,
-    approval: Literal["none", "ask"] = "none",
-    back: bool = False,
-    lock_pass: str = "",
+    dry_run: DryRun = False,
+    approval: Approval = "none",
+    back: Annotated[bool, titled("Take the last update back")] = False,
+    lock_pass: LockPass = "",
 ) -> str:
     """
     Update the launcher: pull its news, build the image, copy it to every host.
@@ -38,9 +39,9 @@ def update_launcher(
 
     Args:
         dry_run: Only say what would be done; nothing is changed.
-        approval: ask: show the plan and wait for a go.
+        approval: none: begin at once. ask: show the plan, and wait for a go.
         back: Put the image from before the last update back instead.
-        lock_pass: Single-use pass of the lock's holder; filled in by the API, leave it blank.
+        lock_pass: Filled in over HTTP for whoever holds the swap lock; leave it blank.
     """
     ledger = Ledger(ledger_url())
     report = Report(ledger, flow_run.id or "", "launcher", kind="update")

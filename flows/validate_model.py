@@ -3,9 +3,9 @@
 import time
 import uuid
 from dataclasses import asdict
+from typing import Annotated
 
 from prefect import flow, get_run_logger
-from prefect.artifacts import create_markdown_artifact
 from prefect.runtime import flow_run
 
 from blocks.ledger.claim import holder
@@ -13,19 +13,23 @@ from blocks.ledger.store import Ledger
 from blocks.recipe import Recipe
 from blocks.settings import Settings, ledger_url, load_settings
 from blocks.words import Name
+from tasks.artifacts import Artifact
 from tasks.check import Unreadable
 from tasks.findings import PreflightFinding, as_table, bad, in_words, unseen
 from tasks.launch import plan_launch
+from tasks.markdown import plain
 from tasks.preflight import ask_at_once, examine
-from tasks.report import Report
+from tasks.report import Report, own_name
+from tasks.run_form import titled
+from tasks.run_pages import headline
 from tasks.situation import look_around
 from tasks.ssh import Unreachable
 
 FAILURES = (LookupError, Unreachable, Unreadable)
 
 
-@flow(name="validate-model", flow_run_name="validate {model}")
-def validate_model(model: Name) -> str:
+@flow(name="validate-model", flow_run_name=own_name)
+def validate_model(model: Annotated[Name, titled("Model")]) -> str:
     """
     Say whether a model would start, and if not, why and what to do.
 
@@ -33,7 +37,7 @@ def validate_model(model: Name) -> str:
     Nothing is stopped or changed, and it may run while another model is being loaded.
 
     Args:
-        model: Which model: a key of the menu.
+        model: The model in question, by its key in the menu.
     """
     ledger = Ledger(ledger_url())
     report = Report(ledger, flow_run.id or "", model, kind="validate")
@@ -47,9 +51,8 @@ def validate_model(model: Name) -> str:
         report.end("failed", f"It cannot be told: {error}.")
         raise
     message = in_words(recipe.title, findings)
-    create_markdown_artifact(
-        f"# {recipe.title}\n\n{message}\n\n{as_table(findings)}", key="preflight", description=message
-    )
+    text = f"# {plain(recipe.title)}\n\n{plain(message)}\n\n{as_table(findings)}"
+    report.show(Artifact("preflight", "markdown", headline(message), text))
     told = [asdict(finding) for finding in findings]
     startable = not any(finding.prevents for finding in findings)
     report.end("completed", message, startable=startable, findings=told, seconds=time.monotonic() - began)

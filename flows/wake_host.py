@@ -1,6 +1,6 @@
 """wake-host: switch a sleeping host on over the network."""
 
-from typing import Literal
+from typing import Annotated
 
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
@@ -10,21 +10,24 @@ from blocks.settings import ledger_url, load_settings
 from blocks.words import Name
 from tasks.approval import has_a_go
 from tasks.outcome import failure_told
-from tasks.report import Report
+from tasks.report import Report, own_name
+from tasks.run_form import Approval, DryRun, titled
 from tasks.wake import Wake, wake_up
 
 
-@flow(name="wake-host", flow_run_name="wake {host}")
-def wake_host(host: Name, dry_run: bool = False, approval: Literal["none", "ask"] = "none") -> str:
+@flow(name="wake-host", flow_run_name=own_name)
+def wake_host(
+    host: Annotated[Name, titled("Host")], dry_run: DryRun = False, approval: Approval = "none"
+) -> str:
     """
     Wake a host with a magic packet, and wait until it answers.
 
     The packet is sent from the other hosts, which stand in the same network, then from the controller.
 
     Args:
-        host: Name of the host to wake.
+        host: The host that sleeps.
         dry_run: Only say what would be done; no packet is sent.
-        approval: ask: show the plan and wait for a go.
+        approval: none: begin at once. ask: show the plan, and wait for a go.
     """
     ledger = Ledger(ledger_url())
     report = Report(ledger, flow_run.id or "", host, kind="wake")

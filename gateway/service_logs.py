@@ -62,7 +62,7 @@ class ServiceLogs:
 
     async def _start(self, service: str, tail: int, follow_seconds: int) -> RunView:
         parameters = {"service": service, "tail": tail, "follow_seconds": follow_seconds}
-        return await self._swaps.start_other(SHOW, parameters, f"logs of {service}")
+        return await self._swaps.start_other(SHOW, parameters)
 
     async def _read(self, service: str, run: RunView) -> dict[str, Any]:
         if run.state != "completed":

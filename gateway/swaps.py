@@ -43,6 +43,7 @@ KINDS = {
     "restart-bot/cluster": "bot",
     "show-bot-logs/cluster": "logs",
     "install-nim/cluster": "nim",
+    "reapply-patches/cluster": "patches",
 }
 """What each deployment's runs are called."""
 

@@ -24,7 +24,7 @@ TIMEOUTS = 3
 class Prefect(Protocol):
     """What starts runs."""
 
-    async def start(self, deployment: str, parameters: dict[str, Any], name: str) -> object:
+    async def start(self, deployment: str, parameters: dict[str, Any]) -> object:
         """Start a run of a deployment; `Problem` when that cannot be done."""
 
 
@@ -116,9 +116,7 @@ class Wedge:
                 log.info("%s fails (%s), and is not checked: %s", service, why, reason)
                 return
             log.warning("%s looks dead (%s): asking for a deep check", service, why)
-            await self._prefect.start(
-                DEEP_CHECK, {"service": service, "reason": why}, f"deep check of {service}"
-            )
+            await self._prefect.start(DEEP_CHECK, {"service": service, "reason": why})
         except Problem as trouble:
             self.not_checked += 1
             if str(trouble) != self._said:  # it stays the same for as long as the deployment is missing

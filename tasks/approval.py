@@ -4,6 +4,7 @@ from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
 from pydantic import Field
 
+from tasks.markdown import plain
 from tasks.report import Report
 
 GO_SECONDS = 24 * 3600
@@ -24,6 +25,6 @@ def has_a_go(report: Report, sentences: list[str], progress: float = 0.01) -> bo
     """
     report.phase("waiting for a go", "the plan is made; nothing has been changed", progress)
     report.state("waiting", plan=sentences)
-    question = GoNoGo.with_initial_data(description="\n".join(f"1. {line}" for line in sentences))
+    question = GoNoGo.with_initial_data(description="\n".join(f"1. {plain(line)}" for line in sentences))
     answer: GoNoGo = suspend_flow_run(wait_for_input=question, timeout=GO_SECONDS, key="go")
     return answer.go

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from tasks.markdown import plain
+
 About = Literal[
     "host", "launch", "software", "files", "weights", "arguments", "memory", "cache", "port", "disk"
 ]
@@ -83,11 +85,7 @@ def in_words(title: str, findings: Sequence[PreflightFinding]) -> str:
 def as_table(findings: Sequence[PreflightFinding]) -> str:
     """The findings as a Markdown table."""
     rows = [
-        f"| {one.host or 'all'} | {one.about} | {one.state} | {_cell(one.sentence)} | {_cell(one.advice)} |"
+        f"| {one.host or 'all'} | {one.about} | {one.state} | {plain(one.sentence)} | {plain(one.advice)} |"
         for one in findings
     ]
     return "\n".join(["| host | about | | found | advice |", "| --- | --- | --- | --- | --- |", *rows, ""])
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")

@@ -41,14 +41,14 @@ class MemoryWatcher:
     Watches the memory of one host.
 
     Attributes:
-        start: Starts a run: deployment, parameters, name.
+        start: Starts a run: deployment, parameters.
         acted_at: When something was done last, in seconds since 1970.
     """
 
     host: str
     ledger: Ledger
     teller: Teller
-    start: Callable[[str, dict[str, object], str], str] = start_run
+    start: Callable[[str, dict[str, object]], str] = start_run
     looks: deque[MemoryLook] = field(default_factory=lambda: deque(maxlen=KEPT_LOOKS))
     judgement: Judgement = field(default_factory=lambda: Judgement("calm"))
     since: float = 0.0
@@ -102,10 +102,9 @@ class MemoryWatcher:
         threading.Thread(target=self._ask, args=(action, self.judgement.why), daemon=True).start()
 
     def _ask(self, action: Action, why: str) -> None:
-        doing = "drop the page cache of" if action == "drop_caches" else "stop the engine for"
         wish: dict[str, object] = {"host": self.host, "action": action, "reason": why}
         try:
-            run = self.start(FREE_MEMORY, wish, f"{doing} {self.host}")
+            run = self.start(FREE_MEMORY, wish)
         except RunNotStarted as error:
             log.warning("%s: memory is not freed yet: %s", self.host, error)
             self.acted_at = clock.now() - ACTION_SECONDS + AGAIN_SECONDS

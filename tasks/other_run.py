@@ -13,6 +13,7 @@ import httpx
 from blocks.ledger.runs import Run, get_run
 from blocks.ledger.store import Ledger
 from blocks.prefect_http import ask
+from blocks.run_names import run_name
 from blocks.settings import prefect_client
 
 POLL_SECONDS = 0.5
@@ -39,7 +40,7 @@ class Ended:
 
 
 def start_run(
-    deployment: str, parameters: dict[str, Any], name: str, *, key: str = "", at: datetime | None = None
+    deployment: str, parameters: dict[str, Any], *, key: str = "", at: datetime | None = None
 ) -> str:
     """
     Ask for a run; returns its id.
@@ -47,13 +48,13 @@ def start_run(
     Args:
         deployment: By flow and name, 'swap-model/cluster'.
         parameters: What its flow takes.
-        name: Of the run, for people.
         key: Whoever asks with the same key again gets the same run; blank: one of its own.
         at: When it shall begin; None: now.
 
     Raises:
         RunNotStarted: Prefect is out of reach, or has no such deployment.
     """
+    name = run_name(deployment, parameters)
     # The key makes one run of a call that has to be made twice.
     body: dict[str, Any] = {
         "parameters": parameters,

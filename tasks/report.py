@@ -1,35 +1,53 @@
-"""Saying how a run goes: phase, progress and log to the ledger, and a progress bar to Prefect's UI."""
+"""Saying how a run goes: to the ledger phase, progress and log, to Prefect's UI its plan, bar and result."""
 
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
-from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.runtime import flow_run
 
 from blocks.ledger.runs import RunState, report, start_run
 from blocks.ledger.store import Ledger
+from blocks.run_names import run_name
+from tasks.artifacts import Artifact, Artifacts, bar
+from tasks.run_pages import MOST_LINES, headline, plan_page, result_page
 
-ARTIFACT_SECONDS = 3.0
-"""Prefect's bar moves at most this often: every update is a write to its database."""
+LOGS = "logs"
+"""Kind of the runs whose result is the log itself."""
+
+
+def own_name() -> str:
+    """The name of the run that asks for it: what each flow has as its `flow_run_name`."""
+    return run_name(flow_run.flow_name or "", flow_run.parameters or {})
 
 
 @dataclass
 class Report:
-    """The voice of one run."""
+    """
+    The voice of one run.
+
+    Attributes:
+        model: What the run is about: a model, a host, a service.
+        title: The run's name in Prefect.
+    """
 
     ledger: Ledger
     run_id: str
     model: str
     kind: str = "swap"
     progress: float = 0.0
-    _artifact: UUID | None = None
-    _artifact_at: float = 0.0
-    _last: tuple[str, str] = field(default=("", ""))
+    title: str = ""
+    _artifacts: Artifacts = field(init=False)
+    _lines: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_LINES))
+
+    def __post_init__(self) -> None:
+        self._artifacts = Artifacts(self.run_id)
 
     def start(self, expected_seconds: float | None) -> None:
         """Open the record of the run."""
+        self.title = flow_run.name or f"{self.kind} {self.model}"
         start_run(self.ledger, self.run_id, self.kind, self.model, expected_seconds)
 
     def phase(
@@ -43,19 +61,23 @@ class Report:
             self.ledger, self.run_id, "phase", data, phase=phase, message=message, progress=self.progress,
             eta_seconds=eta_seconds,
         )  # fmt: skip
-        self._show_bar(phase, force=phase != self._last[0])
-        self._last = (phase, message)
+        self.show(bar(self.progress, headline(f"{self.title}: {message}")))
 
     def log(self, host: str, lines: Sequence[str]) -> None:
         """Pass log lines of a host on."""
         if lines:
             data = {"lines": [{"host": host, "line": line} for line in lines]}
             report(self.ledger, self.run_id, "log", data)
+            self._lines.extend(f"{host} {line}" for line in lines)
 
     def state(self, state: RunState, **data: Any) -> None:
         """Say that the run waits, or goes on; `plan` is kept with the run."""
         kept = {"plan": data["plan"]} if "plan" in data else {}
         report(self.ledger, self.run_id, "state", {"state": state, **data}, state=state, **kept)
+        if "plan" in data:
+            self.show(plan_page(self.kind, self.title, data["plan"], waiting=state == "waiting"))
+        if state == "waiting":  # the process of the run ends, until there is an answer
+            self._artifacts.flush()
 
     def previous(self, key: str | None) -> None:
         """Say what was loaded before."""
@@ -70,20 +92,11 @@ class Report:
             progress=progress, ended=time.time(), eta_seconds=None, phase="done",
         )  # fmt: skip
         self.progress = progress
-        if state in ("completed", "failed"):
-            self._show_bar("done", force=True)
+        self.show(bar(progress, headline(f"{self.title}: {message}")))
+        lines = list(self._lines) if self.kind == LOGS else []
+        self.show(result_page(self.kind, self.title, state, result, lines))
+        self._artifacts.flush()
 
-    def _show_bar(self, phase: str, *, force: bool) -> None:
-        """Move the bar in Prefect's UI, not too often."""
-        now = time.monotonic()
-        if not force and now - self._artifact_at < ARTIFACT_SECONDS:
-            return
-        self._artifact_at = now
-        percent = round(self.progress * 100, 1)
-        doing = "swap to" if self.kind == "swap" else self.kind
-        description = f"{doing} {self.model}: {phase}"
-        if self._artifact is None:
-            made: Any = create_progress_artifact(percent, description=description)
-            self._artifact = made
-        else:
-            update_progress_artifact(self._artifact, percent, description=description)
+    def show(self, artifact: Artifact) -> None:
+        """Leave something in Prefect's UI; it may be late or lost, and the run neither waits nor fails."""
+        self._artifacts.show(artifact)

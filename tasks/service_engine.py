@@ -40,7 +40,7 @@ def load_again(steward: Steward, *, force: bool) -> str:
     # The launch as it was, knobs and all: a swap that is for a while still finds its way back afterwards.
     parameters |= {"lock_pass": steward.lock_pass, "as_launched": launch.id}
     steward.report.phase("loading", f"asking for a swap to {launch.model}", 0.05)
-    run_id = start_run(SWAP, parameters, f"load {launch.model} again")
+    run_id = start_run(SWAP, parameters)
     ended = follow(steward.ledger, run_id, lambda run: _pass_on(steward, run), LONGEST_SECONDS)
     if ended.state != "completed":
         raise ServiceFailed(

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from prefect.artifacts import create_markdown_artifact
 from prefect.exceptions import TerminationSignal
 
 from blocks.cluster import Host
@@ -99,13 +98,10 @@ class Swap:
         return preflight(self.settings.cluster, plan, self.situation, self.ledger)
 
     def sentences(self, plan: LaunchPlan, found: Preflight) -> list[str]:
-        """The plan in plain words; kept as an artifact of the run."""
-        sentences = plan_sentences(
+        """The plan in plain words."""
+        return plan_sentences(
             self.settings.cluster, plan, self.situation, found.memory_gib, self.expected_seconds
         )
-        text = f"# Swap to {plan.recipe.title}\n\n" + "".join(f"1. {line}\n" for line in sentences)
-        create_markdown_artifact(text, key="swap-plan", description=f"swap to {plan.recipe.key}")
-        return sentences
 
     def drain(self) -> None:
         """Let the answers under way end, within the time they are given; nothing has been stopped yet."""

@@ -94,12 +94,11 @@ def plan_way_back(swap: Swap, order: Order, back: WayBack | None) -> str:
         return ""
     if back is None:
         return " It stays loaded: there is nothing to go back to."
-    name, key = f"swap back to {back.model}", f"way-back-{swap.report.run_id}"
     try:
         ours = last_good_launch(swap.ledger)
         parameters = {"model": back.model, "as_launched": back.as_launched}
         parameters["in_place_of"] = ours.id if ours else ""
-        start_run(SWAP, parameters, name, key=key, at=back.at)
+        start_run(SWAP, parameters, key=f"way-back-{swap.report.run_id}", at=back.at)
     except (RunNotStarted, SQLAlchemyError) as error:  # the model answers, and is to go on doing so
         get_run_logger().warning("the way back was not planned: %s", error)
         return f" It stays loaded until somebody swaps: the way back could not be planned ({error})."

@@ -115,7 +115,7 @@ class BotApi(Controller):
         _bot(watch)
         wish = data or Update()
         parameters = {"dry_run": wish.dry_run, "approval": wish.approval, "build": wish.build}
-        return started(await swaps.start_other(UPDATE, parameters, "update the bot"))
+        return started(await swaps.start_other(UPDATE, parameters))
 
     @post("/restart", status_code=202)
     async def restart(
@@ -128,7 +128,7 @@ class BotApi(Controller):
         _bot(watch)
         wish = data or HowTo()
         parameters = {"dry_run": wish.dry_run, "approval": wish.approval}
-        return started(await swaps.start_other(RESTART, parameters, "restart the bot"))
+        return started(await swaps.start_other(RESTART, parameters))
 
     @get("/logs")
     async def logs(
@@ -140,7 +140,7 @@ class BotApi(Controller):
     ) -> LogView:
         """The last lines of its log, read by a run; 504 with the run's id when that takes too long."""
         _bot(watch)
-        run = await swaps.start_other(LOGS, {"tail": tail}, "log of the bot")
+        run = await swaps.start_other(LOGS, {"tail": tail})
         until = time.monotonic() + LOG_SECONDS
         while (view := await swaps.recorded(UUID(run.id))) is None or not view.over:
             if time.monotonic() > until:

@@ -91,7 +91,7 @@ async def ask_for_check(swaps: Swaps, service: str, ask: Ask) -> Started:
         "heal": ask.heal,
         "dry_run": ask.dry_run,
     }
-    return started(await swaps.start_other(DEEP_CHECK, parameters, f"deep check of {service}"))
+    return started(await swaps.start_other(DEEP_CHECK, parameters))
 
 
 def known_service(watch: Watch, name: str) -> Service:

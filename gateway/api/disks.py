@@ -113,7 +113,7 @@ class DisksApi(Controller):
             await _refuse_in_use(entry, models, swaps)
         parameters = {"model": entry.model, "hosts": hosts}
         more = {"dry_run": wish.dry_run, "approval": wish.approval}
-        run = await swaps.start_other(DELETE, {**parameters, **more}, f"delete {entry.model}")
+        run = await swaps.start_other(DELETE, {**parameters, **more})
         return started(run)
 
 

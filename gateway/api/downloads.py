@@ -69,7 +69,7 @@ class DownloadApi(FollowApi):
             "dry_run": data.dry_run,
             "approval": data.approval,
         }
-        run = await swaps.start_other(DOWNLOAD, parameters, f"download {repo}")
+        run = await swaps.start_other(DOWNLOAD, parameters)
         return started(run, "/api/download")
 
 

@@ -79,7 +79,7 @@ class HostsApi(Controller):
         data: JSONBody[HowTo | None] = None,
     ) -> Started:
         """Wake it through the other hosts, then directly; the run ends when it answers over SSH."""
-        return await _start(swaps, WAKE, _host(watch, name), data, f"wake {name}")
+        return await _start(swaps, WAKE, _host(watch, name), data)
 
     @post("/{name:str}/ssh-key", status_code=202)
     async def create_key(
@@ -90,7 +90,7 @@ class HostsApi(Controller):
         data: JSONBody[HowTo | None] = None,
     ) -> Started:
         """Give it an SSH key of its own; one that is there stays, and is shown."""
-        return await _start(swaps, CREATE_KEY, _host(watch, name), data, f"SSH key of {name}")
+        return await _start(swaps, CREATE_KEY, _host(watch, name), data)
 
     @get("/{name:str}/ssh-key")
     async def keys(
@@ -105,10 +105,10 @@ class HostsApi(Controller):
         return HostKeys(name, host.user, ours, own, why)
 
 
-async def _start(swaps: Swaps, deployment: str, host: Host, how: HowTo | None, name: str) -> Started:
+async def _start(swaps: Swaps, deployment: str, host: Host, how: HowTo | None) -> Started:
     how = how or HowTo()
     parameters = {"host": host.name, "dry_run": how.dry_run, "approval": how.approval}
-    return started(await swaps.start_other(deployment, parameters, name))
+    return started(await swaps.start_other(deployment, parameters))
 
 
 def _host(watch: Watch, name: str) -> Host:

@@ -112,7 +112,7 @@ class NimApi(Controller):
             "approval": data.approval,
             "lock_pass": lock_pass,
         }
-        return started(await swaps.start_other(INSTALL, parameters, f"install {nim.title}"))
+        return started(await swaps.start_other(INSTALL, parameters))
 
 
 def _wanted(data: Install) -> Nim:

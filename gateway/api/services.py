@@ -86,7 +86,7 @@ class ServicesApi(Controller):
         lock_pass = await swaps.lock_pass(deployment, wish.lock_token) if _locked(service, wish) else ""
         parameters = {"service": name, "reason": wish.reason.strip()[:500], "dry_run": wish.dry_run}
         more = {"approval": wish.approval, "lock_pass": lock_pass}
-        return started(await swaps.start_other(deployment, {**parameters, **more}, f"{verb} {name}"))
+        return started(await swaps.start_other(deployment, {**parameters, **more}))
 
     @get("/{name:str}/logs")
     async def logs(

@@ -113,7 +113,7 @@ class UpdatesApi(Controller):
         """Ask for an update: pull, build, copy to every host; 423 while another holds the swap lock."""
         lock_pass = await swaps.lock_pass(UPDATE, data.lock_token)
         parameters = {"dry_run": data.dry_run, "approval": data.approval, "back": data.back}
-        run = await swaps.start_other(UPDATE, {**parameters, "lock_pass": lock_pass}, "update the launcher")
+        run = await swaps.start_other(UPDATE, {**parameters, "lock_pass": lock_pass})
         return started(run)
 
     @post("/explain", status_code=200)

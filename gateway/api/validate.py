@@ -24,5 +24,5 @@ class ValidateApi(Controller):
     ) -> Started:
         """Ask for a look at everything a start needs; the run's result lists what was found."""
         recipe = known_recipe(watch.settings.catalog, key)
-        run = await swaps.start_other(VALIDATE, {"model": recipe.key}, f"validate {recipe.key}")
+        run = await swaps.start_other(VALIDATE, {"model": recipe.key})
         return started(run)

@@ -20,6 +20,7 @@ async def test_waking_is_a_run_of_its_own(http: httpx.AsyncClient, prefect: Fake
         {"host": "spark-2", "dry_run": False, "approval": "none"},
         {"host": "spark-2", "dry_run": True, "approval": "ask"},
     ]
+    assert [run["name"] for run in prefect.created] == ["Wake spark-2", "Plan: wake spark-2"]
     run = (await http.get(f"/api/runs/{plain.json()['id']}")).json()
     assert (run["kind"], plain.json()["stream"]) == ("wake", f"/api/runs/{run['id']}/stream")
 

@@ -26,11 +26,11 @@ class Prefect:
     """Takes runs, or is away."""
 
     def __init__(self) -> None:
-        self.asked: queue.Queue[tuple[str, dict[str, object], str]] = queue.Queue()
+        self.asked: queue.Queue[tuple[str, dict[str, object]]] = queue.Queue()
         self.away = False
 
-    def start(self, deployment: str, parameters: dict[str, object], name: str) -> str:
-        self.asked.put((deployment, parameters, name))
+    def start(self, deployment: str, parameters: dict[str, object]) -> str:
+        self.asked.put((deployment, parameters))
         if self.away:
             raise RunNotStarted("Prefect is away")
         return "run-1"
@@ -89,8 +89,8 @@ def test_a_run_is_asked_for_once_a_minute(ledger: Ledger, prefect: Prefect, monk
     now = clock.now()
 
     see(watching, 3, 2, 2, guard=DROP)
-    deployment, parameters, name = prefect.asked.get(timeout=10)
-    assert (deployment, name) == (FREE_MEMORY, "drop the page cache of spark-1")
+    deployment, parameters = prefect.asked.get(timeout=10)
+    assert deployment == FREE_MEMORY
     assert (parameters["host"], parameters["action"]) == ("spark-1", "drop_caches")
     assert "are to stay free" in str(parameters["reason"])
     assert prefect.asked.empty()
