@@ -22,6 +22,8 @@ const PANES = [
   ["settings", "Settings", () => import("./panes/settings.js").then(({ pane }) => pane)],
 ];
 
+const RETRY_MS = 2000;
+
 const place = (id) => document.getElementById(id);
 let leave = () => {};
 let shownPane = null;
@@ -35,8 +37,8 @@ async function showPane() {
   shownPane = id;
   drawMenu();
   document.title = id === "overview" ? "Spark Control" : `${title} · Spark Control`;
-  const pane = await load();
-  if (shownPane !== id) return;
+  const pane = await load().catch(() => comesLater());
+  if (!pane || shownPane !== id) return;
   leave();
   const view = element("div", { class: `pane ${id}` });
   if (id !== "overview") view.append(element("h2", { class: "pane-title" }, title));
@@ -46,6 +48,14 @@ async function showPane() {
     scrollTo({ top: 0 });
     place("view").focus({ preventScroll: true });
   }
+}
+
+// A browser may keep a module that failed to load as failed: only a new page asks again.
+function comesLater() {
+  leave();
+  leave = () => {};
+  place("view").replaceChildren(element("p", { class: "card" }, "This part of the page could not be loaded; it is tried again."));
+  setTimeout(() => watchLink((live) => live && location.reload()), RETRY_MS);
 }
 
 function drawMenu() {

@@ -87,7 +87,7 @@ def visiting(browser: Browser, url: str, theme: str, size: dict[str, int]) -> It
         yield visit
     finally:
         visit.context.close()
-    assert visit.faults == []
+    assert visit.faults == [], visit.faults
 
 
 def operation(page: Page, title: str) -> Locator:

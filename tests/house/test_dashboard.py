@@ -25,7 +25,7 @@ def look_at(visit: Visit, view: str) -> list[object]:
     page = visit.show(view)
     expect(page.locator("#health")).not_to_be_empty()
     page.wait_for_function("document.querySelector('#view .pane').childElementCount > 0")
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("#view h3, #view .card").first).to_be_visible()
     visit.picture(view)
     wider = visit.overflow()
     return [*visit.serious(), *([f"{wider} pixels wider than the window"] if wider > 0 else [])]

@@ -3,11 +3,13 @@
 import { element } from "../core/elements.js";
 import { mountBot } from "./bot.js";
 import { mountNim } from "./nim.js";
+import { mountPatches } from "./patches.js";
 import { mountLauncher } from "./updates_launcher.js";
 
 const SECTIONS = [
   ["launcher", "Launcher", mountLauncher],
   ["bot", "Bot", mountBot],
+  ["patches", "Speech patches", mountPatches],
   ["nim", "NVIDIA NIM", mountNim],
 ];
 
