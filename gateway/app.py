@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from socket import socket
 
+from gateway.audio.sound import Decoder
+from gateway.audio.speech_service import SpeechService
+from gateway.audio.transcriber import Transcriber
 from gateway.auto_swap import AutoSwap
 from gateway.catalog import OwnCatalog
 from gateway.changes import Changes
@@ -66,8 +69,9 @@ class Gateway:
         models = Models(records, watch)
         self._swaps = swaps = Swaps(records, prefect, models)
         rules = Rules(options.least_stay_seconds, options.longest_wait_seconds)
-        auto_swap = AutoSwap(models, swaps, watch, turns, rules) if options.auto_swap else None
-        self._auto_swap = auto_swap
+        self._auto_swap = auto_swap = (
+            AutoSwap(models, swaps, watch, turns, rules) if options.auto_swap else None
+        )
         self._wedge = wedge = Wedge(prefect, why_not=resting(records, watch))
         self._traffic = Traffic(records, watch, turns, swaps, wedge)
         self._speeds = speeds = Speeds(records, watch)
@@ -76,7 +80,6 @@ class Gateway:
         upstreams = Upstreams(watch, models, swaps, auto_swap, options.hold_seconds)
         self._streams = streams = Streams(records, swaps)
         self._relay = relay = Relay(pool, upstreams, turns, wedge, options)
-        proxy = Proxy(upstreams, relay, MagpieSpeech(relay), options)
         own_settings = OwnSettings(records, watch)
         self._changes = changes = Changes(Inside(lambda: self._control))
         self._lan = lan = Lan(options.redaction, lambda: watch.loaded)
@@ -87,6 +90,7 @@ class Gateway:
         )
         self._redaction = redaction = Redaction(options.redaction, finder)
         self._outside = outside = Outside(options.redaction, redaction)
+        self._speech_service = speech = SpeechService(watch, turns, wedge, options.audio.answer_seconds)
         self._control = control_api(
             watch=watch, models=models, swaps=swaps, streams=streams, records=records, keys=keys,
             prefect=prefect, options=options, telemetry=telemetry, turns=turns,
@@ -96,7 +100,9 @@ class Gateway:
             explain=Explain(upstreams, pool, turns), connectivity=self._connectivity,
             reports=Rate(burst=30, seconds=2.0), connections=self._count_connections, redaction=redaction,
             outside=outside, lan=lan, changes=changes, run_list=RunList(records, prefect), speeds=speeds,
+            speech_service=speech, transcriber=Transcriber(speech, options.audio), decoder=Decoder(),
         )  # fmt: skip
+        proxy = Proxy(upstreams, relay, MagpieSpeech(relay), options)
         self._front = Front(proxy, Asgi(self._control), keys, telemetry, options)
 
     async def serve(
@@ -146,6 +152,7 @@ class Gateway:
                 await self._auto_swap.close()
             await self._wedge.close()
         await self._outside.close()
+        await self._speech_service.close()
         await self._lan.close()
         await self._redaction.close()
         self._pool.close()

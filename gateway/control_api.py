@@ -8,6 +8,7 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
+from gateway.api.audio import AudioApi
 from gateway.api.bot import BotApi
 from gateway.api.changes import ChangesApi
 from gateway.api.connectivity import ConnectivityApi
@@ -22,6 +23,7 @@ from gateway.api.metrics import MetricsApi
 from gateway.api.models import ModelsApi, OpenAIModelsApi
 from gateway.api.nim import NimApi
 from gateway.api.operations import OperationsApi
+from gateway.api.patches import PatchesApi
 from gateway.api.recipes import RecipesApi
 from gateway.api.runs import RunsApi, SwapApi
 from gateway.api.schedules import SchedulesApi
@@ -45,6 +47,7 @@ CONTROLLERS = (
     HostsApi,
     BotApi,
     NimApi,
+    PatchesApi,
     MetricsApi,
     ModelsApi,
     RecipesApi,
@@ -70,6 +73,7 @@ CONTROLLERS = (
     ScrubApi,
     RedactedApi,
     KnownApi,
+    AudioApi,
     dashboard,
     dashboard_file,
 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from blocks.settings import ledger_url, prefect_api_url
+from gateway.audio.options import AudioOptions, read_audio_options
 from gateway.redaction.options import RedactionOptions, read_redaction_options
 
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^\s/?#@,]*")
@@ -36,6 +37,7 @@ class Options:
         body_limit: Largest JSON body; they are buffered to find the model.
         upload_limit: Largest streamed upload.
         redaction: How text is redacted.
+        audio: The bounds of the speech pipelines.
     """
 
     host: str = "127.0.0.1"
@@ -58,6 +60,7 @@ class Options:
     body_limit: int = 64 * 1024 * 1024
     upload_limit: int = 2 * 1024 * 1024 * 1024
     redaction: RedactionOptions = field(default_factory=RedactionOptions)
+    audio: AudioOptions = field(default_factory=AudioOptions)
 
 
 def read_options(env: Mapping[str, str] = os.environ) -> Options:
@@ -84,6 +87,7 @@ def read_options(env: Mapping[str, str] = os.environ) -> Options:
         body_limit=_whole(env, "SPARK_BODY_LIMIT", Options.body_limit),
         upload_limit=_whole(env, "SPARK_UPLOAD_LIMIT", Options.upload_limit),
         redaction=read_redaction_options(env),
+        audio=read_audio_options(env),
     )
 
 
