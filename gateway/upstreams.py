@@ -66,7 +66,7 @@ class Upstreams:
             if service is not None:
                 return self._target(service, model or "", body)
         vllm = self._vllm()
-        if name is None and model is None and self._watch.loaded and not self._is_leaving():
+        if name is None and model is None and self._watch.loaded and not self.is_leaving():
             return self._target(vllm, "", body)
         name = name or await self._await_model(vllm, model, client)
         return self._target(vllm, name, body if name == (model or "") else rename_model(body, name))
@@ -168,9 +168,9 @@ class Upstreams:
     def _serves(self, model: str) -> str | None:
         """The id under which a model takes requests now; None when it does not, or is about to be stopped."""
         name = self._models.answers_as(model)
-        return None if name is None or self._is_leaving(name) else name
+        return None if name is None or self.is_leaving(name) else name
 
-    def _is_leaving(self, name: str = "") -> bool:
+    def is_leaving(self, name: str = "") -> bool:
         """A swap to another model has begun to stop the present one."""
         run = self._swaps.now
         if run is None or run.phase not in _LEAVING:
@@ -199,7 +199,7 @@ class Upstreams:
         while True:
             coming = await self._swaps.coming(key)
             name = self._serves(key) if key else None
-            if name or (key is None and not self._is_leaving() and (self._watch.loaded or coming is None)):
+            if name or (key is None and not self.is_leaving() and (self._watch.loaded or coming is None)):
                 return name or ""
             left = until - time.monotonic()
             if coming is None:

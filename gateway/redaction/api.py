@@ -70,14 +70,15 @@ class ScrubApi(Controller):
         caller = keys.name_in(request.scope["headers"]) or ""
         policy = narrowed(redaction.policies.of(caller).policy, data.entities)
         places = _places(data)
-        told = await redaction.scrub(caller, places.texts, policy, data.task_id, data.known)
+        headers = request.scope["headers"]
+        told = await redaction.scrub(caller, places.texts, policy, data.task_id, data.known, headers)
         entities = [_entity(one, index, data) for index, some in enumerate(told.entities) for one in some]
         return {
             "task_id": told.task_id,
             **_answer(data, places.filled(told.texts)),
             "entities": entities,
             "counts": told.counts,
-            "complete": True,
+            "complete": told.complete,
         }
 
     @post("/rehydrate", status_code=200, request_max_body_size=_LARGEST)

@@ -70,7 +70,8 @@ async def _answered(
     if not rules.outside:
         return await _on_the_lan(lan, api, body, headers)
     try:
-        sent, task, task_id = await outside.scrubbed(caller, api, body, request.headers.get(_TASK) or "")
+        earlier = request.headers.get(_TASK) or ""
+        sent, task, task_id = await outside.scrubbed(caller, api, body, earlier, headers)
     except Problem as problem:
         if rules.keeps_inside(problem.code):
             return await _on_the_lan(lan, api, body, headers)

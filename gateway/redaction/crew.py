@@ -55,11 +55,8 @@ class Crew:
                 elif worker is not None:
                     await _end(worker)
         if done.error:
-            raise Problem(
-                422,
-                f"the text could not be made safe, and nothing was sent: {done.error}",
-                "redaction_failed",
-            )
+            message = f"the text could not be made safe, and nothing was sent: {done.error}"
+            raise Problem(503 if done.ours else 422, message, "redaction_failed")
         return done
 
     async def _ask(self, worker: Process, job: Job) -> Done:

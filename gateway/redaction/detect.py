@@ -10,7 +10,8 @@ from gateway.redaction.page import Page
 from gateway.redaction.positions import positions
 from gateway.redaction.protect import protected
 from gateway.redaction.rule import found_by
-from gateway.redaction.rules.address import ADDRESS, extended
+from gateway.redaction.rules.address import ADDRESS
+from gateway.redaction.rules.address_rest import extended
 from gateway.redaction.rules.code import CODE
 from gateway.redaction.rules.contact import CONTACT
 from gateway.redaction.rules.identity import IDENTITY
@@ -20,6 +21,7 @@ from gateway.redaction.rules.vendor_key import VENDOR_KEY
 from gateway.redaction.runs import runs
 from gateway.redaction.shadow import shadow
 from gateway.redaction.signature import columns, signatures
+from gateway.redaction.speakers import speakers
 from gateway.redaction.spreading import spread
 from gateway.redaction.view import View
 
@@ -62,6 +64,7 @@ def _in_view(
         *initials(encoded),
         *positions(page),
         *signatures(page),
+        *speakers(page),
         *columns(page),
         *runs(page, shield=shield),
         *lowercase_names(page),

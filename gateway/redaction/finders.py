@@ -48,19 +48,19 @@ class _Windowed:
         self._persons = persons
 
     def __call__(self, text: str) -> Iterator[Finding]:
-        for begin, end in windows(text):
+        for begin, end in windows(text, _WINDOW):
             for start, stop in self._persons(text[begin:end]):
                 if 0 <= start < stop <= end - begin:
                     yield Finding(begin + start, begin + stop, "PERSON", self._rule, 0.4)
 
 
-def windows(text: str) -> Iterator[tuple[int, int]]:
+def windows(text: str, size: int) -> Iterator[tuple[int, int]]:
     """The text in pieces, cut behind a line where there is one, else behind a word, else anywhere."""
     start = 0
     while start < len(text):
-        end = min(start + _WINDOW, len(text))
+        end = min(start + size, len(text))
         if end < len(text):
-            least = start + _WINDOW // 2
+            least = start + size // 2
             cuts = (text.rfind(sign, least, end) + 1 for sign in ("\n", " "))
             end = next(filter(None, cuts), end)
         yield start, end

@@ -2,12 +2,14 @@
 
 import asyncio
 import csv
+from pathlib import Path
 from typing import Any
 
 from litestar import Controller, Request, delete, get, put
 from litestar.di import NamedDependency
 
 from gateway.problem import Problem
+from gateway.redaction.known_file import read_people, why
 from gateway.redaction.redaction import Redaction
 
 _LARGEST = 16 * 1024 * 1024
@@ -20,9 +22,10 @@ class KnownApi(Controller):
     tags = ("redaction",)
 
     @get()
-    async def count(self, redaction: NamedDependency[Redaction]) -> dict[str, int]:
-        """How many names and other values the list holds."""
-        return {"count": await asyncio.to_thread(redaction.known.count)}
+    async def count(self, redaction: NamedDependency[Redaction]) -> dict[str, Any]:
+        """How many names and other values the list holds, and what is wrong with that of REDACTION_KNOWN."""
+        count = await asyncio.to_thread(redaction.known.count)
+        return {"count": count, "problem": await asyncio.to_thread(_problem, redaction.options.known)}
 
     @put(request_max_body_size=_LARGEST)
     async def put(
@@ -42,6 +45,17 @@ class KnownApi(Controller):
     async def delete(self, redaction: NamedDependency[Redaction]) -> dict[str, bool]:
         """Forget the list; that of REDACTION_KNOWN stays."""
         return {"deleted": await asyncio.to_thread(redaction.known.delete)}
+
+
+def _problem(path: str) -> str:
+    """Why the operator's list cannot be read now; blank when it can, or when there is none."""
+    try:
+        if path:
+            read_people(Path(path))
+    except ValueError as error:
+        told = f"the list of REDACTION_KNOWN cannot be read: {why(error)}"
+        return f"{told}; what was read before counts, and where nothing was, every scrub is refused"
+    return ""
 
 
 def _unreadable(why: str) -> Problem:

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.redaction.known_people import people
+from gateway.redaction.contact_list import people
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,25 @@ class Lan:
             body: As the caller sent it; the model it names is outside, so another is asked for.
             headers: Of the caller.
         """
+        return await self._ask(api, {**body, "model": self._model()}, headers)
+
+    async def ask_loaded(
+        self, body: Mapping[str, Any], headers: Iterable[tuple[bytes, bytes]]
+    ) -> httpx.Response:
+        """
+        The same of a chat request, by whichever model is loaded: it names none, so none is loaded for it.
+
+        Args:
+            body: Without a model.
+            headers: Of the caller.
+        """
+        return await self._ask("chat/completions", body, headers)
+
+    async def _ask(
+        self, api: str, body: Mapping[str, Any], headers: Iterable[tuple[bytes, bytes]]
+    ) -> httpx.Response:
         url = httpx.URL(f"http://localhost/v1/{api}", host=_reachable(self.address[0]), port=self.address[1])
-        sent = json.dumps({**body, "model": self._model()}).encode()
+        sent = json.dumps(body).encode()
         more = [(name, value) for name, value in headers if name in _PASSED_ON]
         request = self._client.build_request(
             "POST", url, content=sent, headers=[(b"content-type", b"application/json"), *more]

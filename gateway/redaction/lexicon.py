@@ -1,30 +1,16 @@
 """What is known of a word: whether it is an ordinary one, a given name, a surname."""
 
-import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache, lru_cache
 from pathlib import Path
 
 from gateway.redaction.dictionary import is_english
+from gateway.redaction.fold import fold
+from gateway.redaction.name_lists import names
 
 _FOLDER = Path(__file__).parent / "words"
 LANGUAGES = ("french", "spanish", "german", "italian", "dutch", "portuguese", "nordic")
-_OWN = str.maketrans(
-    {
-        "ß": "ss",
-        "ø": "o",
-        "ł": "l",
-        "đ": "d",
-        "ð": "d",
-        "æ": "ae",
-        "œ": "oe",
-        "þ": "th",
-        "\u0131": "i",
-        "ħ": "h",
-        "\u2019": "'",
-    }
-)
 
 
 class Name(IntEnum):
@@ -44,11 +30,17 @@ class Known:
     What the lists say of one word.
 
     Attributes:
+        text: As written.
+        capital: Begins with a capital letter.
+        upper: All capitals, two letters or more.
         folded: Lower case, without accents.
         ordinary: In a dictionary.
         given, surname: How much of a given name or of a surname it is; never UNKNOWN.
     """
 
+    text: str
+    capital: bool
+    upper: bool
     folded: str
     ordinary: bool
     given: Name
@@ -59,15 +51,6 @@ class Known:
         """The stronger of both; UNKNOWN for a word of no list."""
         told = max(self.given, self.surname)
         return Name.UNKNOWN if told is Name.NO and not self.ordinary else told
-
-
-@lru_cache(maxsize=16384)
-def fold(word: str) -> str:
-    """Lower case without accents, so that `Müller`, `MÜLLER` and `Muller` are one word."""
-    if word.isascii():
-        return word.lower()
-    apart = unicodedata.normalize("NFD", word.lower().translate(_OWN))
-    return "".join(one for one in apart if not unicodedata.combining(one))
 
 
 @cache
@@ -98,23 +81,29 @@ def common(language: str) -> frozenset[str]:
     return frozenset(word for word in _words(language) if len(word) > 1)
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=16384)
 def known(word: str) -> Known:
     """What the lists say; a word with hyphens or a possessive is judged by its parts."""
     folded = fold(word)
     for ending in ("'s", "s'", "'"):
         folded = folded.removesuffix(ending)
     if "-" in folded or "'" in folded:
-        return _of_parts(folded)
-    return Known(folded, _is_ordinary(folded, foreign=not word.isascii()), _given(folded), _surname(folded))
+        return _known(word, folded, *_of_parts(folded))
+    ordinary = _is_ordinary(folded, foreign=not word.isascii())
+    return _known(word, folded, ordinary, _given(folded, ordinary), _surname(folded, ordinary))
 
 
-def _of_parts(folded: str) -> Known:
+def _known(word: str, folded: str, ordinary: bool, given: Name, surname: Name) -> Known:
+    capital = word[0].isupper() or word[0].istitle()
+    return Known(word, capital, len(word) > 1 and word.isupper(), folded, ordinary, given, surname)
+
+
+def _of_parts(folded: str) -> tuple[bool, Name, Name]:
     parts = [known(part) for part in folded.replace("'", "-").split("-") if part]
     ordinary = all(part.ordinary or len(part.folded) < 2 for part in parts) or is_contraction(folded)
     strong = [part for part in parts if Name.YES in (part.given, part.surname)]
     named = Name.YES if strong and "'" not in folded else Name.NO
-    return Known(folded, ordinary and not named, named, named)
+    return ordinary and not named, named, named
 
 
 def is_contraction(folded: str) -> bool:
@@ -150,13 +139,17 @@ def _is_ordinary(folded: str, *, foreign: bool = False) -> bool:
     return folded in _ordinary() or is_english(folded)
 
 
-def _given(folded: str) -> Name:
+def _given(folded: str, ordinary: bool) -> Name:
     if folded in _words("given"):
         return Name.YES
-    return Name.WORD if folded in _words("given_words") else Name.NO
-
-
-def _surname(folded: str) -> Name:
-    if folded not in _words("surnames"):
+    if folded in _words("given_words"):
+        return Name.WORD
+    if folded not in names().given or folded in _ordinary():
         return Name.NO
-    return Name.WORD if _is_ordinary(folded) else Name.YES
+    return Name.WORD if ordinary else Name.YES
+
+
+def _surname(folded: str, ordinary: bool) -> Name:
+    if ordinary:
+        return Name.WORD if folded in _words("surnames") else Name.NO
+    return Name.YES if folded in _words("surnames") or folded in names().surnames else Name.NO

@@ -45,7 +45,11 @@ def lowercase_names(page: Page) -> Iterator[Finding]:
     index, listed = 0, -2
     while index < len(page.words):
         last = index
-        if _begins(page, index) or (listed == index - 1 and _in_list(page, index)):
+        if (
+            _begins(page, index)
+            or _begins_row(page, index)
+            or (listed == index - 1 and _in_list(page, index))
+        ):
             while last + 1 < len(page.words) and last - index < 3 and _continues(page, last + 1):
                 last += 1
             listed = last
@@ -74,6 +78,15 @@ def _begins(page: Page, index: int) -> bool:
     return len(word.text) > 4 and _continues(page, index + 1) and len(then) != 2
 
 
+def _begins_row(page: Page, index: int) -> bool:
+    """The first of three or more words of no dictionary, commas between: pero, rogge, arnesen and ana."""
+    row = range(index, index + 3)
+    return index + 2 < len(page.words) and all(
+        (at == index or page.between(at) == ", ") and _odd(page, at) and len(page.words[at].text) > 2
+        for at in row
+    )
+
+
 def _odd(page: Page, index: int) -> bool:
     """A word of no dictionary, and no drawn-out one: soooo."""
     word = page.words[index]
@@ -96,7 +109,8 @@ def _continues(page: Page, index: int) -> bool:
     if index >= len(page.words) or page.between(index) not in (" ", ". "):
         return False
     word = page.words[index]
-    if (len(word.text) == 1 and word.text not in "iau") or word.known.folded in PARTICLES:
+    article = "iu" if page.words[index - 1].known.given is Name.YES else "iau"
+    if (len(word.text) == 1 and word.text not in article) or word.known.folded in PARTICLES:
         return (
             index + 1 < len(page.words) and page.between(index + 1) in (" ", ". ") and _odd(page, index + 1)
         )

@@ -26,6 +26,7 @@ class RedactionOptions:
         outside_model: Asked for in place of what the caller names; blank: as the caller says.
         models: Models of names on disk, each `spacy=PATH` or `gliner=PATH`.
         lan_model: Asked for on the LAN where a policy keeps a request inside; blank: one that is loaded.
+        lan_finder_seconds: How long the model on the LAN may search, where a policy has it do so.
     """
 
     map_db: Path = Path(".state/redaction/map.db")
@@ -40,6 +41,7 @@ class RedactionOptions:
     outside_model: str = ""
     models: tuple[str, ...] = ()
     lan_model: str = ""
+    lan_finder_seconds: float = 10.0
 
 
 def read_redaction_options(env: Mapping[str, str] = os.environ) -> RedactionOptions:
@@ -65,6 +67,7 @@ def read_redaction_options(env: Mapping[str, str] = os.environ) -> RedactionOpti
             if (path := env.get(f"REDACTION_{kind.upper()}_MODEL", "").strip())
         ),
         lan_model=env.get("REDACTION_LAN_MODEL", "").strip(),
+        lan_finder_seconds=_number(env, "REDACTION_LAN_FINDER_SECONDS", default.lan_finder_seconds),
     )
 
 

@@ -16,7 +16,7 @@ from gateway.redaction.egress import leaves
 from gateway.redaction.options import RedactionOptions
 from gateway.redaction.phrases import Phrases
 from gateway.redaction.policies import Rules
-from gateway.redaction.redaction import Redaction
+from gateway.redaction.redaction import Headers, Redaction
 from gateway.redaction.task_map import TaskMap
 from gateway.redaction.tokens import tokens
 
@@ -57,7 +57,7 @@ class Outside:
         return self._redaction.policies.of(caller)
 
     async def scrubbed(
-        self, caller: str, api: str, body: dict[str, Any], task_id: str
+        self, caller: str, api: str, body: dict[str, Any], task_id: str, headers: Headers
     ) -> tuple[bytes, TaskMap, str]:
         """
         A request as it may leave the house, the task's map, and the task's id; `Problem` when it may not.
@@ -67,6 +67,7 @@ class Outside:
             api: A key of `DIALECTS`.
             body: As the caller sent it.
             task_id: Of an earlier request; blank: a new task.
+            headers: Of the caller, for the model on the LAN; nothing of them leaves the house.
         """
         rules = self.rules(caller)
         if not self._options.outside_url:
@@ -77,7 +78,7 @@ class Outside:
                 403, f"the policy of this caller does not allow text to go to {host}", "host_not_allowed"
             )
         places = Places(body)
-        told = await self._redaction.scrub(caller, places.texts, rules.policy, task_id)
+        told = await self._redaction.scrub(caller, places.texts, rules.policy, task_id, (), headers)
         ready = places.filled(told.texts)
         await self._redaction.require_safe(list(leaves(ready)), rules.policy)
         if told.counts:

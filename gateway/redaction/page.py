@@ -11,7 +11,7 @@ from gateway.redaction.writing import Word, is_lower_case, is_upper_case, langua
 PARTICLES = words(
     """
     van von vom der den de la le du da di del della dello dos das do el al bin ibn ben ter ten af av zu
-    zum y e d l st mac lo
+    zum y e d l st mac lo te ni nic abu
     """
 )
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from gateway.redaction.lexicon import fold
+from gateway.redaction.fold import fold
 
 _WORD = re.compile(r"[^\W_]+")
 _LONGEST = 32

@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.problem import Problem
 from gateway.redaction.finding import TYPES
-from gateway.redaction.scrub import Policy
+from gateway.redaction.scrub import LanSearch, Policy
 
 
 class Rules(msgspec.Struct, forbid_unknown_fields=True):
@@ -24,6 +24,8 @@ class Rules(msgspec.Struct, forbid_unknown_fields=True):
         outside: False: every request is answered by the model on the LAN.
         unsafe: What is done with a request that cannot be made safe: it is refused, or the LAN answers.
         media: The same for pictures, sound and files, which cannot be searched.
+        lan_finder: Whether the model on the LAN searches the text as well: `off`; `may`: without it when it
+            cannot; `must`: the request is refused when it cannot.
     """
 
     off: list[str] = []
@@ -33,11 +35,12 @@ class Rules(msgspec.Struct, forbid_unknown_fields=True):
     outside: bool = True
     unsafe: Literal["refuse", "lan"] = "refuse"
     media: Literal["refuse", "lan"] = "refuse"
+    lan_finder: LanSearch = "off"
 
     @property
     def policy(self) -> Policy:
         """What the search needs of it."""
-        return Policy(frozenset(self.off), self.shield, self.language)
+        return Policy(frozenset(self.off), self.shield, self.language, self.lan_finder)
 
     def allows(self, url: str) -> bool:
         """Whether text of this caller may go to a URL's host."""

@@ -15,7 +15,8 @@ _TITLES = words(
     colonel col lieutenant lt sgt sergeant officer detective inspector ambassador rev reverend attorney
     nurse herr herrn frau hr mme mlle monsieur madame maitre sr sra srta senor senora senorita don dona
     sig signor signora dott dottor dottoressa ing avv dhr mevr mevrouw mw meneer pan pani uncle aunt
-    auntie messrs mm mmes mlles mister missus fru professeur docteur mag dipl adv
+    auntie messrs mm mmes mlles mister missus fru professeur docteur doktor mag dipl adv familie fam kollege
+    kollegin signorina signore grandma grandpa granny pastor imam rabbi sheikh
     """
 )
 _NOBODY = words(
@@ -23,8 +24,8 @@ _NOBODY = words(
     sir sirs madam all team everyone everybody colleagues colleague customer customers client clients
     friends friend there support hiring manager recruiter folks guys both reader readers member members
     parents valued user users applicant candidate president speaker minister general damen herren kunde
-    kunden kollegen kolleginnen leute zusammen tous toutes equipe client collegues todos todas equipo
-    tutti again world committee editor board council admin administrator staff department service
+    kunden kundin diary kollegen kolleginnen leute zusammen tous toutes equipe client collegues todos todas
+    equipo tutti again world committee editor board council admin administrator staff department service
     services we i you it this the my your our
     """
 )
@@ -179,7 +180,8 @@ def _turned_round(page: Page, last: int) -> bool:
     if last + 1 >= len(page.words) or page.between(last + 1) != ", " or not page.words[last + 1].capital:
         return False
     end = page.words[last + 1].end
-    return page.text[end : end + 1] in ("", ",", ";", "\n", ")", "|", '"')
+    listed = page.text[end : end + 2] == ", " and page.words[min(last + 2, len(page.words) - 1)].capital
+    return not listed and page.text[end : end + 1] in ("", ",", ";", "\n", ")", "|", '"')
 
 
 def _fits(page: Page, index: int, *, strict: bool) -> bool:

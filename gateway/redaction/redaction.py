@@ -5,19 +5,23 @@ import logging
 import secrets
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
-from gateway.problem import Problem
+import msgspec
+
+from gateway.problem import Problem, retry_after
 from gateway.redaction.crew import Crew
 from gateway.redaction.known_list import KnownList
+from gateway.redaction.lan_finder import LanFinder, Unsearched
 from gateway.redaction.master_key import WrongKey
 from gateway.redaction.options import RedactionOptions
 from gateway.redaction.policies import Policies
+from gateway.redaction.quotes import Quote
 from gateway.redaction.scrub import Entity, Policy
 from gateway.redaction.task_map import TaskMap
 from gateway.redaction.vault import Conflict, Vault
@@ -26,6 +30,7 @@ from gateway.redaction.worker import Job
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Headers = Iterable[tuple[bytes, bytes]]
 _PURGE_SECONDS = 600.0
 _TRIES = 3
 
@@ -40,12 +45,14 @@ class Scrubbed:
         texts: In the order they came.
         entities: For each text.
         task: The map as it is now.
+        complete: False when the model on the LAN was to search as well, and could not.
     """
 
     task_id: str
     texts: list[str]
     entities: list[list[Entity]]
     task: TaskMap
+    complete: bool = True
 
     @property
     def counts(self) -> dict[str, int]:
@@ -59,9 +66,14 @@ class Redaction:
 
     The map is opened at the first need; one that is there already at once, so that a wrong key is told when
     the gateway starts (`WrongKey`).
+
+    Args:
+        options: How it is done.
+        finder: The model on the LAN, asked where a policy wants it.
     """
 
-    def __init__(self, options: RedactionOptions) -> None:
+    def __init__(self, options: RedactionOptions, finder: LanFinder) -> None:
+        self._finder = finder
         self.options = options
         self.policies = Policies(options.policies)
         self.known = KnownList(options.map_db.with_name("known-people"))
@@ -76,7 +88,13 @@ class Redaction:
         return Vault(options.map_db, options.key_file, options.ttl_seconds)
 
     async def scrub(
-        self, caller: str, texts: Sequence[str], policy: Policy, task_id: str = "", named: Sequence[str] = ()
+        self,
+        caller: str,
+        texts: Sequence[str],
+        policy: Policy,
+        task_id: str = "",
+        named: Sequence[str] = (),
+        headers: Headers = (),
     ) -> Scrubbed:
         """
         The texts with tokens of one task.
@@ -87,21 +105,39 @@ class Redaction:
             policy: What is looked for.
             task_id: Of an earlier scrub; blank: a new task.
             named: People known to this request alone.
+            headers: Of the caller: with them the model on the LAN is asked, where the policy wants it.
         """
-        task_id = task_id or secrets.token_urlsafe(18)
+        quotes = await self._quotes(texts, policy, headers)
+        job = Job(list(texts), policy, [], self._lists(), list(named), quotes or [])
+        is_new, task_id = not task_id, task_id or secrets.token_urlsafe(18)
         lock = self._locks.setdefault((caller, task_id), asyncio.Lock())
         async with lock:
             for _ in range(_TRIES):
                 with suppress(Conflict):
-                    return await self._scrub(caller, list(texts), policy, task_id, list(named))
+                    return replace(
+                        await self._scrub(caller, job, task_id, is_new=is_new), complete=quotes is not None
+                    )
         raise Problem(409, "the task is being scrubbed elsewhere: try again", "task_busy")
 
-    async def _scrub(
-        self, caller: str, texts: list[str], policy: Policy, task_id: str, named: list[str]
-    ) -> Scrubbed:
-        task = await self._map(lambda vault: vault.read(caller, task_id)) or TaskMap()
-        job = Job(texts, policy, list(task.values.values()), self._lists(), named)
-        done = await self._crew.scrub(job)
+    async def _quotes(self, texts: Sequence[str], policy: Policy, headers: Headers) -> list[Quote] | None:
+        """What the model on the LAN adds; None when it could not search, and `Problem` when it had to."""
+        if policy.lan_finder == "off":
+            return []
+        try:
+            return await self._finder.quotes(texts, headers)
+        except Unsearched as why:
+            if policy.lan_finder == "may":
+                log.info("a text was scrubbed by the rules alone: %s", why)
+                return None
+            message = f"the policy has the model on the LAN search every text, and it could not: {why}"
+            raise Problem(
+                503, f"{message}; nothing was sent", "redaction_failed", headers=retry_after(5)
+            ) from None
+
+    async def _scrub(self, caller: str, job: Job, task_id: str, *, is_new: bool) -> Scrubbed:
+        told = None if is_new else await self._map(lambda vault: vault.read(caller, task_id))
+        task = told or TaskMap()
+        done = await self._crew.scrub(msgspec.structs.replace(job, entries=list(task.values.values())))
         await self._map(lambda vault: vault.write(caller, task_id, done.fresh))
         for entry in done.fresh:
             task.load(entry)

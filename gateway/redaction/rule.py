@@ -42,6 +42,10 @@ class Rule:
         return pattern(self.pattern)
 
     @cached_property
+    def _group(self) -> int:
+        return min(1, int(self._compiled.groups))
+
+    @cached_property
     def _signs(self) -> tuple[bytes, ...]:
         return tuple(sign.encode() for sign in self.signs)
 
@@ -60,9 +64,8 @@ class Rule:
         """
         if self.signs and not any(sign in lowered for sign in self._signs):
             return
-        group = min(1, self._compiled.groups)
         for found in self._compiled.finditer(encoded):
-            start, end = found.span(group)
+            start, end = found.span(self._group)
             if start < end and self._holds(text, lowered, start, end):
                 yield Finding(start, end, self.type, self.name, self.score)
 

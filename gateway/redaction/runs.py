@@ -22,6 +22,20 @@ _OBJECTS = words(
     this that the these those it them all your my our his their as me us you
     """
 )
+_GIVES = words(
+    """
+    gave given told asked sent showed shown lent paid offered handed owes owed sold taught thanked met saw
+    """
+)
+"""Verbs whose object is a person: had given Angel his address."""
+
+_GERMAN_BEFORE = words(
+    """
+    mit an von bei fur durch gegen laut und oder dass ob hat ist wird kann soll will sagt meint schreibt fragt
+    """
+)
+"""What stands before a person's bare surname, and before other nouns only with an article."""
+
 _OF_NAMES = (
     "Mc",
     "Mac",
@@ -95,9 +109,11 @@ def _judge(page: Page, first: int, last: int, *, shield: bool) -> tuple[str, flo
     """The rule and score under which a run is a name; None when it is none."""
     places = range(first, last + 1)
     names = [page.words[index].known for index in places]
+    if first == last and _is_foreign_word(page, first):
+        return None
     if any(one.given is Name.YES for one in names):
         return "given-name", 0.85
-    if any(one.surname is Name.YES for one in names) and (page.language != "german" or first < last):
+    if any(one.surname is Name.YES for one in names) and not (_is_german_noun(page, first) and first == last):
         return "surname", 0.75
     if shield and any(_unknown(page, index, last - first + 1) for index in places):
         return "shield", 0.5
@@ -132,6 +148,18 @@ def _unknown(page: Page, index: int, size: int) -> bool:
     if page.language == "german":
         return size > 1 and not _has_german_ending(word.known.folded)
     return page.language == "english" or not word.starts or size > 1
+
+
+def _is_german_noun(page: Page, index: int) -> bool:
+    """In German every noun has a capital, and many are surnames: only what stands before can tell."""
+    before = page.words[index - 1].known.folded if index and page.goes_on(index) else ""
+    return page.language == "german" and before not in _GERMAN_BEFORE
+
+
+def _is_foreign_word(page: Page, index: int) -> bool:
+    """A capital that begins a sentence, of a word that the text also writes small: no list of ours has it."""
+    word = page.words[index]
+    return page.language != "english" and word.starts and word.known.folded in page.lower
 
 
 def _is_camel(text: str) -> bool:
@@ -169,7 +197,8 @@ def _stands_as_name(page: Page, index: int) -> bool:
     after = (
         page.words[index + 1].known.folded if index + 1 < len(page.words) and page.goes_on(index + 1) else ""
     )
-    if after in _OBJECTS:
+    before = page.words[index - 1].known.folded if index and page.goes_on(index) else ""
+    if after in _OBJECTS and before not in _GIVES:
         return False
     if word.starts:
         return after in _SPEAKS or (after.endswith("ed") and len(after) > 4)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from gateway.redaction.detect import detect
 from gateway.redaction.finding import Finding, united
@@ -12,6 +13,9 @@ from gateway.redaction.tokens import LITERAL, tokens
 
 MOST_CHARACTERS = 2_000_000
 MOST_SPANS = 100_000
+
+
+LanSearch = Literal["off", "may", "must"]
 
 
 class TooMuch(ValueError):
@@ -46,11 +50,13 @@ class Policy:
         off: Types that stay in the text.
         shield: Take capitalised words of no list for names.
         language: Blank: told by each text.
+        lan_finder: Whether the model on the LAN searches as well: not, where it can, or for every text.
     """
 
     off: frozenset[str] = frozenset()
     shield: bool = True
     language: str = ""
+    lan_finder: LanSearch = "off"
 
 
 Finder = Callable[[str], Iterable[Finding]]

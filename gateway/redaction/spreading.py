@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from gateway.redaction.finding import Finding
-from gateway.redaction.lexicon import Name, fold
+from gateway.redaction.fold import fold
+from gateway.redaction.lexicon import Name
 from gateway.redaction.page import PARTICLES, Page
 
 _PARTS = re.compile(r"[^\W\d_]{3,}")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from gateway.redaction.lexicon import fold
+from gateway.redaction.fold import fold
 from gateway.redaction.page import PARTICLES
 from gateway.redaction.tokens import LITERAL, written
 

@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -51,16 +52,14 @@ class View:
 
     def __init__(self, original: str) -> None:
         self.original = original
-        self._at: list[int] = []
-        self._from: list[int] = []
-        self._to: list[int] = []
+        self._at, self._from, self._to = array("I"), array("I"), array("I")
         if original.isascii() and not _MARKS.search(original):
             self.text = original
         else:
             self.text = _unmixed("".join(self._pieces()))
 
     def _pieces(self) -> Iterator[str]:
-        """What stands in the view, noting each place where it is not the text's own."""
+        """What stands in the view, noting each place where one is longer than the other."""
         original, done, length = self.original, 0, 0
         for found in _ESCAPES.finditer(original):
             piece = found[0]
@@ -69,9 +68,10 @@ class View:
                 continue
             before = original[done : found.start()]
             length += len(before)
-            self._at += (length, length + len(shown))
-            self._from += (found.start(), found.end())
-            self._to += (found.end(), found.end())
+            if len(piece) != 1 or len(shown) != 1:
+                self._at.extend((length, length + len(shown)))
+                self._from.extend((found.start(), found.end()))
+                self._to.extend((found.end(), found.end()))
             length += len(shown)
             done = found.end()
             yield before

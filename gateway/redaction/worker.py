@@ -9,8 +9,10 @@ import msgspec
 
 from gateway.redaction.egress import left_in
 from gateway.redaction.finders import model_finder, together
+from gateway.redaction.known_file import NoList
 from gateway.redaction.known_people import KnownPeople
 from gateway.redaction.lexicon import load
+from gateway.redaction.quotes import Quote, quoted
 from gateway.redaction.scrub import Entity, Finder, Policy, TooMuch, find, replaced
 from gateway.redaction.task_map import Entry, TaskMap
 
@@ -25,6 +27,7 @@ class Job(msgspec.Struct):
         entries: What the task gave out before.
         known: Files of the known people.
         named: Known people of this request alone.
+        quotes: What the model on the LAN says stands in the texts.
         outgoing: The texts were scrubbed and are to be looked at a last time; nothing is replaced.
     """
 
@@ -33,16 +36,18 @@ class Job(msgspec.Struct):
     entries: list[Entry]
     known: list[str] = []
     named: list[str] = []
+    quotes: list[Quote] = []
     outgoing: bool = False
 
 
 class Done(msgspec.Struct):
-    """What came of it; `error` is a sentence without a word of the texts."""
+    """What came of it; `error` is a sentence without a word of the texts, `ours`: they are not at fault."""
 
     texts: list[str] = []
     entities: list[list[Entity]] = []
     fresh: list[Entry] = []
     error: str = ""
+    ours: bool = False
 
 
 def scrub(job: Job, known: KnownPeople, models: Sequence[Finder] = ()) -> Done:
@@ -51,7 +56,7 @@ def scrub(job: Job, known: KnownPeople, models: Sequence[Finder] = ()) -> Done:
     for entry in job.entries:
         task.load(entry)
     people = known.finder(job.known, job.named)
-    finder = together([*([people] if people else []), *models])
+    finder = together([*filter(None, (people, quoted(job.quotes))), *models])
     try:
         found = [find(text, job.policy, task.names, finder) for text in job.texts]
     except TooMuch as error:
@@ -75,15 +80,23 @@ def serve(source: BinaryIO, sink: BinaryIO, models: Sequence[Finder] = ()) -> No
     """Answer jobs until the gateway closes the pipe: four bytes of length, then MessagePack, both ways."""
     decoder, encoder = msgspec.msgpack.Decoder(Job), msgspec.msgpack.Encoder()
     known = KnownPeople()
-    while head := source.read(4):
-        job = decoder.decode(source.read(int.from_bytes(head, "big")))
-        try:
-            done = last_look(job) if job.outgoing else scrub(job, known, models)
-        except Exception as error:  # noqa: BLE001  # the kind alone: a message could hold a piece of the text
-            done = Done(error=f"the search failed ({type(error).__name__})")
-        answer = encoder.encode(done)
-        sink.write(len(answer).to_bytes(4, "big") + answer)
+
+    def answer(body: bytes) -> None:  # so that nothing of one job is kept while the next is done
+        told = encoder.encode(_done(decoder.decode(body), known, models))
+        sink.write(len(told).to_bytes(4, "big") + told)
         sink.flush()
+
+    while head := source.read(4):
+        answer(source.read(int.from_bytes(head, "big")))
+
+
+def _done(job: Job, known: KnownPeople, models: Sequence[Finder]) -> Done:
+    try:
+        return last_look(job) if job.outgoing else scrub(job, known, models)
+    except NoList as error:
+        return Done(error=str(error), ours=True)
+    except Exception as error:  # noqa: BLE001  # the kind alone: a message could hold a piece of the text
+        return Done(error=f"the search failed ({type(error).__name__})", ours=True)
 
 
 def main() -> None:

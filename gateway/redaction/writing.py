@@ -23,26 +23,39 @@ class Word:
     """
     One word of a view.
 
+    There may be half a million of them: what can be told from the rest is not kept.
+
     Attributes:
-        start, end: In the view.
-        text: As written.
+        start: In the view.
         known: What the lists say.
-        capital: Begins with a capital letter.
-        upper: All capitals, two letters or more.
         starts: Stands where a sentence, a line or a field begins.
-        joined: Nothing but one space, or nothing, stands between it and the word before.
         code: Part of an identifier, a path or a number.
     """
 
     start: int
-    end: int
-    text: str
     known: Known
-    capital: bool
-    upper: bool
     starts: bool
-    joined: bool
     code: bool
+
+    @property
+    def text(self) -> str:
+        """As written."""
+        return self.known.text
+
+    @property
+    def end(self) -> int:
+        """In the view."""
+        return self.start + len(self.known.text)
+
+    @property
+    def capital(self) -> bool:
+        """Begins with a capital letter."""
+        return self.known.capital
+
+    @property
+    def upper(self) -> bool:
+        """All capitals, two letters or more."""
+        return self.known.upper
 
 
 def words_of(text: str) -> list[Word]:
@@ -50,21 +63,9 @@ def words_of(text: str) -> list[Word]:
     done: list[Word] = []
     end = 0
     for found in _WORD.finditer(text):
-        word, start = found[0], found.start()
-        between = text[end:start]
-        done.append(
-            Word(
-                start,
-                found.end(),
-                word,
-                known(word),
-                word[0].isupper() or word[0].istitle(),
-                len(word) > 1 and word.isupper(),
-                not done or (_starts(between) and not (between == ". " and _is_short(done[-1].text))),
-                between in (" ", ""),
-                _is_code(text, start, found.end()),
-            )
-        )
+        start, between = found.start(), text[end : found.start()]
+        starts = not done or (_starts(between) and not (between == ". " and _is_short(done[-1].text)))
+        done.append(Word(start, known(found[0]), starts, _is_code(text, start, found.end())))
         end = found.end()
     return done
 
@@ -122,8 +123,8 @@ def language_of(words: Sequence[Word]) -> str:
 
 def is_lower_case(words: Sequence[Word]) -> bool:
     """Whether the writer uses no capitals: at most one word in twenty has one, short texts none."""
-    capitals = sum(word.capital for word in words)
-    return capitals * 20 <= len(words)
+    plain = [word.capital for word in words if not word.code]
+    return sum(plain) * 20 <= len(plain)
 
 
 def is_upper_case(words: Sequence[Word]) -> bool:

@@ -19,6 +19,7 @@ OTHERS = tuple(
     for flow in (
         "download-model", "delete-weights", "validate-model", "update-launcher",
         "wake-host", "create-ssh-key", "update-bot", "restart-bot", "show-bot-logs", "install-nim",
+        "reapply-patches",
         "start-service", "stop-service", "restart-service", "show-logs", "deep-check",
     )
 )  # fmt: skip

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,17 @@ from tests.gateway.conftest import Running, cluster_document
 from tests.gateway.fake_prefect import FakePrefect
 from tests.redaction.models import Model, serving
 
+HOST = "spark.example"
+"""The one host name that requests to this gateway may give."""
+
 POLICIES: dict[str, Any] = {
     "callers": {
         "crm": {"off": ["EMAIL"]},
         "lab": {"media": "lan", "unsafe": "lan"},
         "board": {"outside": False},
         "abroad": {"hosts": ["api.example.com"]},
+        "curious": {"lan_finder": "may"},
+        "careful": {"lan_finder": "must"},
     }
 }
 
@@ -42,6 +47,8 @@ class House:
     lan: Model
     client: dict[str, httpx.Client]
     policies: Path
+    prefect: FakePrefect
+    ledger_url: str
 
     def ask(self, caller: str, content: Any, api: str = "chat/completions", **more: Any) -> httpx.Response:
         self.outside.saw.clear()
@@ -70,7 +77,7 @@ def _keys(url: str) -> dict[str, str]:
     return made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("house")
     url, prefect = f"sqlite:///{folder}/ledger.db", FakePrefect()
@@ -89,12 +96,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         )
         keys = _keys(url)
         options = Options(prefect_url=prefect.url, ledger_url=url, access_log="off", redaction=redaction)
+        options = replace(options, allowed_hosts=frozenset((HOST,)))
         with gateway_at(options) as at:
             clients = {
-                name: httpx.Client(base_url=at, timeout=60, headers={"x-api-key": key})
+                name: httpx.Client(base_url=at, timeout=60, headers={"x-api-key": key, "host": HOST})
                 for name, key in keys.items()
             }
-            yield House(outside, lan, clients, policies)
+            yield House(outside, lan, clients, policies, prefect, url)
             for client in clients.values():
                 client.close()
     prefect.close()

@@ -17,11 +17,14 @@ class Model:
     Attributes:
         saw: Bodies and headers, in order.
         says: In place of the words, when not blank.
+        finds: Its answer when it is asked for entities; `ending` how that answer ended.
         status: Of the next answers.
     """
 
     saw: list[str] = field(default_factory=list)
     says: str = ""
+    finds: str | None = '{"entities": []}'
+    ending: str = "stop"
     status: int = 200
     port: int = 0
 
@@ -32,11 +35,23 @@ class Model:
         if path.endswith("/responses"):
             text = {"type": "output_text", "text": self.says or body["input"]}
             return {"output": [{"type": "message", "content": [text]}]}
+        if "response_format" in body:
+            told = {"role": "assistant", "content": self.finds}
+            return {"choices": [{"index": 0, "message": told, "finish_reason": self.ending}]}
         content = body["messages"][-1]["content"]
         words = self.says or (content if isinstance(content, str) else "a picture")
         if path.endswith("/messages"):
             return {"type": "message", "content": [{"type": "text", "text": words}]}
         return {"choices": [{"index": 0, "message": {"role": "assistant", "content": words}}]}
+
+    @staticmethod
+    def streamed(told: dict[str, Any]) -> bytes:
+        """The same chat completion three characters at a time."""
+        words = told["choices"][0]["message"]["content"]
+        deltas = [{"content": words[at : at + 3]} for at in range(0, len(words), 3)]
+        events = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+        events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        return ("".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n").encode()
 
 
 @contextmanager
@@ -54,12 +69,19 @@ def serving(model: Model) -> Iterator[Model]:
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["content-length"])).decode()
             model.saw.append(raw + str(self.headers))
-            self._send(model.status, model.answer(self.path, json.loads(raw)))
+            body = json.loads(raw)
+            told = model.answer(self.path, body)
+            if body.get("stream") and model.status == 200:
+                self._write(200, model.streamed(told), "text/event-stream")
+            else:
+                self._send(model.status, told)
 
         def _send(self, status: int, told: dict[str, Any]) -> None:
-            body = json.dumps(told).encode()
+            self._write(status, json.dumps(told).encode(), "application/json")
+
+        def _write(self, status: int, body: bytes, kind: str) -> None:
             self.send_response(status)
-            self.send_header("content-type", "application/json")
+            self.send_header("content-type", kind)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

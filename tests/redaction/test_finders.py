@@ -70,7 +70,7 @@ def test_without_a_finder_there_is_none_to_ask() -> None:
 
 @given(st.text(alphabet="ab \n", max_size=4000))
 def test_the_windows_are_the_text(text: str) -> None:
-    pieces = list(windows(text))
+    pieces = list(windows(text, 1000))
 
     assert "".join(text[start:end] for start, end in pieces) == text
     assert all(0 < end - start <= 1000 for start, end in pieces)

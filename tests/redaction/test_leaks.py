@@ -88,11 +88,67 @@ def test_no_trick_of_writing_hides_a_value(text: str, gone: str) -> None:
         "La réunion est prévue demain. Merci pour votre aide.",
         "2024-01-15 10:00:00 INFO Server started on port 8080",
         "a person 1 in the room",
+        "The GNU General Public License, in German, of November",
+        "a 4 lane road, 50 miles of road and a dead end road",
+        "Mark these: one, two, three, four, five, six",
         "Rose bushes need sun. May flowers bloom.",
     ],
 )
 def test_what_is_not_sensitive_stays(text: str) -> None:
     assert scrubbed(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ("[10:02] jenny: hey\n[10:03] ylva: nope", "jenny"),
+        ("<raj> back in five", "raj"),
+        ("the rest: dietz, rogge, arnesen and ola", "dietz"),
+        ("follow up with bertil a fjeldstad soon", "bertil"),
+        ("passenger thandiwe mokoena, seat 14C, pnr QX7L2M", "mokoena"),
+        ("Eskil had given Angel his keys.", "Angel"),
+        ("comparu:\nMmeE. Fjeldstad, juriste", "Fjeldstad"),
+        ("Der Schlüssel liegt bei Familie Vogel, und der Termin ist mit Schröder.", "Schröder"),
+        ("Der Schlüssel liegt bei Familie Vogel.", "Vogel"),
+        ("Wohnt Am Alten Markt 5, 50667 Köln, zur Miete.", "50667"),
+        ("Dirección: Calle Mayor 14, 3º izq., 28013 Madrid", "28013"),
+        ("dane: ul. Kwiatowa 7/12, 00-950 Warszawa", "00-950"),
+        ("i live at 221b baker street", "baker"),
+        ('{"city": "Lima", "zip": "153-0064"}', "0064"),
+        ("o NIF da cliente é 123456789", "456"),
+        ("le n° de sécurité sociale 2 85 07 75 116 001 22", "116"),
+        ("Vehicle reg AB12 CDE", "CDE"),
+        ("Mutuelle n° 4410023398", "4410"),
+        ("Account: GB-44210-X", "44210"),
+        ("Meeting ID 823 4455 9912", "4455"),
+        ("Signed at 14 Elm Court, Flat 2, Bristol BS8 1TH on 3 May", "Flat 2"),
+        ("Signed at 14 Elm Court, Flat 2, Bristol BS8 1TH on 3 May", "Bristol"),
+        ("Rua das Palmeiras, 120, apto 31, 04567-010 Recife.", "apto 31"),
+        ("wohnhaft in der Hauptstraße 12a in 4020 Linz, kündige", "4020"),
+        ("sono nato a Bari il 12/05/1968", "1968"),
+        ("curl -u admin:S3cr3t! https://intranet.example/api", "S3cr3t"),
+        ("the gate code is 4590", "4590"),
+        ("VAT no GB 123 4567 82", "4567"),
+        ("send it to 20-11-43 00338877", "0033"),
+        ("Leopoldstr. 155/II, 80804 München", "80804"),
+        ("@marguerite can you check?", "marguerite"),
+        ("call five five five, oh one four two", "four two"),
+    ],
+)
+def test_what_stands_beside_a_value_tells_what_it_is(text: str, gone: str) -> None:
+    assert gone not in scrubbed(text)
+
+
+def test_an_address_ends_with_its_sentence() -> None:
+    assert scrubbed("Neue Anschrift: Kastanienallee 77, 10435 Berlin. Bitte um Antwort.") == (
+        "Neue Anschrift: [ADDRESS_1]. Bitte um Antwort."
+    )
+
+
+def test_the_people_of_a_list_are_not_taken_for_one() -> None:
+    assert (
+        scrubbed("Attendees: Ines, Bartholomew, Siiri\n") == "Attendees: [PERSON_1], [PERSON_2], [PERSON_3]\n"
+    )
 
 
 def test_a_name_is_found_wherever_it_comes_again_in_the_task() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.redaction.conftest import POLICIES, House
+from tests.redaction.conftest import HOST, POLICIES, House
 
 NAME, MAIL = "Ylva Ceesay", "ylva.ceesay@example.org"
 TEXT = f"Tell {NAME} ({MAIL}) that it was charged."
@@ -69,6 +69,33 @@ def test_what_may_not_or_cannot_go_outside_is_answered_on_the_lan(
     assert not house.outside.saw
 
 
+@pytest.mark.parametrize("content", [TEXT, TOO_LONG[:-1] + TEXT], ids=["never outside", "too long"])
+def test_the_lan_streams_its_answer_as_it_is_and_nothing_of_it_goes_outside(
+    house: House, content: str
+) -> None:
+    caller = "board" if content == TEXT else "lab"
+    house.lan.says = TEXT
+    answer = house.ask(caller, content, stream=True)
+    house.lan.says = ""
+
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.headers["x-redaction-route"] == "lan"
+    assert "x-redaction-task" not in answer.headers
+    events = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: {")]
+    assert "".join(one["choices"][0]["delta"].get("content", "") for one in events) == TEXT
+    assert answer.text.endswith("data: [DONE]\n\n")
+    assert not house.outside.saw
+
+
+def test_the_lan_answers_also_where_the_gateway_takes_requests_for_one_host_name_only(house: House) -> None:
+    elsewhere = house.client["board"].post("/scrub", json={"text": TEXT}, headers={"host": "127.0.0.1"})
+    answer = house.ask("board", TEXT)
+
+    assert elsewhere.status_code == 403, elsewhere.text
+    assert (answer.status_code, answer.headers["x-redaction-route"]) == (200, "lan")
+    assert f"host: {HOST}" not in house.lan.saw[0].lower()
+
+
 @pytest.mark.parametrize(
     ("content", "more", "code"),
     [
@@ -115,10 +142,10 @@ def test_known_people_are_put_counted_and_deleted_and_count_at_once(house: House
     text = {"text": "they said hope winter will pay"}
 
     assert admin.put(known, content="name,mail\nHope Winter,hw@example.org\n").json() == {"count": 3}
-    assert admin.get(known).json() == {"count": 3}
+    assert admin.get(known).json() == {"count": 3, "problem": ""}
     assert admin.post("/scrub", json=text).json()["text"] == "they said [PERSON_1] will pay"
     assert admin.put(known, content='["Hope').status_code == 400
-    assert admin.get(known).json() == {"count": 3}
+    assert admin.get(known).json()["count"] == 3
     assert admin.delete(known).json() == {"deleted": True}
     assert admin.post("/scrub", json=text).json()["text"] == text["text"]
     assert house.client["crm"].put(known, content="Hope Winter").status_code == 403

@@ -1,13 +1,10 @@
 """Postal addresses: where one begins, and how far it goes on."""
 
 from gateway.redaction.rule import Rule
+from gateway.redaction.rules.address_rest import MILITARY, OF
 from gateway.redaction.shadow import pattern
 
 _CAP = r"[A-Z][A-Za-z'.-]*"
-_OF = (
-    r"(?:(?i:de|des|du|la|le|les|del|della|dei|d'|l'|delle|dos|das|da|do|los|las|el|degli|di"
-    r"|den|der|van|the|of|z|ten|op) )"
-)
 _NUMBER = r"\d{1,6}(?:[ -]?[A-Za-z]\b|[-/]\d{1,5}(?:[ -]?[a-zA-Z]\b)?)?"
 _KIND = (
     r"(?:st(?:reet)?|ave(?:nue)?|av|blvd|boulevard|r(?:oa)?d|dr(?:ive)?|l(?:a)?n(?:e)?|ct"
@@ -49,11 +46,10 @@ _TO = (
     r"(?:[\"']? ?(?::|=|is(?: now)?|was|change to|to|has changed to|changed to|at|in"
     r"|-){0,2}[ ]{0,12}[\"'\n]{0,2} ?)"
 )
-_UNITED_STATES = r"(?:APO|FPO|DPO) A[AEP] \d{5}"
 
 
 def _no_date(value: str) -> bool:
-    """No month among its words: 12 May 2020."""
+    """No month among its words (12 May 2020), and no sentence ends among them."""
     months = (
         "jan",
         "feb",
@@ -79,7 +75,8 @@ def _no_date(value: str) -> bool:
         "step",
         "table",
     )
-    return not any(word.lower().startswith(months) for word in value.split())
+    ends = any(word.endswith(".") and len(word) > 5 and word.isascii() for word in value.split()[1:-1])
+    return not ends and not any(word.lower().startswith(months) for word in value.split())
 
 
 _KINDS = pattern(rf"(?i)^{_KIND}$")
@@ -91,6 +88,12 @@ def _street(value: str) -> bool:
     return _no_date(value) and any(
         _KINDS.search(word.encode()) for word in words[-2:] if len(word) > 1 or word in "NSEW"
     )
+
+
+def _no_way(value: str) -> bool:
+    """None of its words says of what kind a way is, or how long: 4 lane road, 50 miles of road."""
+    kinds = "lane way mile miles minute hour day week month year years car the and off per star level busy"
+    return not set(kinds.split()) & set(value.split()[:-1])
 
 
 ADDRESS = (
@@ -113,14 +116,14 @@ ADDRESS = (
     Rule(
         "street-after-kind",
         "ADDRESS",
-        rf"\b(?:{_NUMBER},? )?(?i:{_BEFORE}) {_OF}{{0,2}}(?:{_CAP} ?{_OF}?){{1,5}},? ?"
+        rf"\b(?:{_NUMBER},? )?(?i:{_BEFORE}) {OF}{{0,2}}(?:{_CAP} ?{OF}?){{1,5}},? ?"
         rf"(?:n[o°.]{{0,2}} ?|nr\.? ?|num\.? ?)?{_NUMBER}",
         score=0.8,
     ),
     Rule(
         "number-kind-street",
         "ADDRESS",
-        rf"\b{_NUMBER},? (?:bis |ter )?(?i:{_BEFORE}) {_OF}{{0,2}}(?:{_CAP} ?{_OF}?){{1,4}}"
+        rf"\b{_NUMBER},? (?:bis |ter )?(?i:{_BEFORE}) {OF}{{0,2}}(?:{_CAP} ?{OF}?){{1,4}}"
         rf"(?: {_NUMBER})?",
         score=0.8,
     ),
@@ -145,20 +148,20 @@ ADDRESS = (
         "military",
         "ADDRESS",
         r"(?i)\b(?:psc|cmr|unit|uss|usns|usnv|usnb|usav|uscgc"
-        rf"|box) [^\n]{{1,40}}[\n,]{{1,2}} ?{_UNITED_STATES}",
+        rf"|box) [^\n]{{1,40}}[\n,]{{1,2}} ?{MILITARY}",
         score=0.85,
     ),
     Rule(
         "corner",
         "ADDRESS",
-        rf"(?i)\b(?:the )?corner of (?-i:(?:{_CAP} ?|\d{{1,5}} ?|{_OF}){{1,6}} ?and "
+        rf"(?i)\b(?:the )?corner of (?-i:(?:{_CAP} ?|\d{{1,5}} ?|{OF}){{1,6}} ?and "
         rf"(?:\d{{1,5}} )?{_CAP}(?: {_CAP}){{0,3}})",
         score=0.8,
     ),
     Rule(
         "labelled",
         "ADDRESS",
-        rf"{_LABEL}{_TO}(?-i:(?P<v>(?:\d[A-Za-z\d/-]{{0,9}},? )?(?:{_CAP},? |{_OF}){{1,5}}{_NUMBER}))",
+        rf"{_LABEL}{_TO}(?-i:(?P<v>(?:\d[A-Za-z\d/-]{{0,9}},? )?(?:{_CAP},? |{OF}){{1,5}}{_NUMBER}))",
         check=_no_date,
         whole=False,
         score=0.75,
@@ -166,7 +169,7 @@ ADDRESS = (
     Rule(
         "labelled-number",
         "ADDRESS",
-        rf"{_LABEL}{_TO}(?-i:(?P<v>{_NUMBER},? (?:{_CAP},? ?|{_OF}|\d{{1,4}} ?){{1,6}}))",
+        rf"{_LABEL}{_TO}(?-i:(?P<v>{_NUMBER},? (?:{_CAP},? ?|{OF}|\d{{1,4}} ?){{1,6}}))",
         check=_no_date,
         whole=False,
         score=0.75,
@@ -187,6 +190,28 @@ ADDRESS = (
         check=_no_date,
         score=0.75,
     ),
+    Rule(
+        "german-place-and-town",
+        "ADDRESS",
+        r"\b(?:Am|An de[rnm]|Auf de[rm]|Im|In de[rnm]|Zu[mr]|Unter de[rn]|(?:Hinter|Vor|Bei) de[rm]) "
+        rf"(?:{_CAP} ){{1,3}}\d{{1,4}} ?[a-zA-Z]?, ?(?:D-)?\d{{5}} {_CAP}",
+        score=0.8,
+    ),
+    Rule(
+        "street-in-small-letters",
+        "ADDRESS",
+        r"\b\d{1,5}[a-z]? (?:[a-z']{3,20} ){1,2}(?:street|road|rd|avenue|ave|lane|boulevard|blvd|crescent"
+        r"|terrace|gardens|mews)\b",
+        check=_no_way,
+        score=0.6,
+    ),
+    Rule(
+        "labelled-postcode",
+        "ADDRESS",
+        r"(?i)\b(?:zip|(?:zip|postal|post)[ _-]?code|plz|postleitzahl|code[ _]postal|codigo[ _]postal)[\"']?"
+        r" ?[:=] ?[\"']?(?P<v>[A-Z]{0,2}\d[A-Z0-9]{1,5}(?:[ -][A-Z0-9]{2,4})?)",
+        score=0.6,
+    ),
     Rule("postcode-uk", "ADDRESS", r"\b[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b", score=0.6),
     Rule("postcode-canada", "ADDRESS", r"\b[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d\b", score=0.6),
     Rule(
@@ -196,44 +221,3 @@ ADDRESS = (
         score=0.6,
     ),
 )
-
-_BREAK = r"(?:[ \t]*,?[ \t]*\n[>?|* \t]{0,8},?[ ]?)"
-_POSTCODE = (
-    r"(?:[A-Z]{1,3}[- ])?(?:\d{3,6}(?:[- ]?[A-Z]{2}\b|-\d{2,4})?|\d{3} ?\d{2}"
-    r"|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d)\b"
-)
-_TOWN = rf"{_CAP}(?:[ -](?:{_CAP}|{_OF}{_CAP}|am|an|nad|sur|sous|im|ob)){{0,3}}"
-_SURELY = pattern(
-    rf"^(?:(?:[, ]{{0,2}}|{_BREAK})(?i:apt|apartment|suite|ste|unit|floor|fl|room|rm|building"
-    rf"|bldg|flat|lot|box|#)\.? ?#?[A-Za-z0-9-]{{1,8}}\b"
-    rf"|(?:, ?|{_BREAK}){_POSTCODE}|(?:, ?|{_BREAK})(?i:{_UNITED_STATES})(?: \d{{3,6}})?"
-    rf"| \d{{5}}\b)"
-)
-_MORE = pattern(
-    rf"^(?:(?:, ?|{_BREAK}| ){_POSTCODE} {_TOWN}"
-    rf"|{_BREAK}{_TOWN}(?:[ ,]{{1,2}}[A-Z]{{2,3}}\b)?(?:[ ,]{{1,2}}{_POSTCODE})?"
-    rf"|, ?{_TOWN}(?:,? [A-Z]{{2,3}}\b)?(?:,? {_POSTCODE})?| {_TOWN}(?:,? [A-Z]{{2,3}}\b)?"
-    rf"(?:,? {_POSTCODE})?| \([A-Z][A-Za-z]+\))"
-)
-_GOES_ON = pattern(r"^(?:[ ]*(?:[,.;:!?)\"'\n]|$)| [\d(])")
-_MOST_PIECES = 7
-_MOST_CHARACTERS = 120
-
-
-def extended(seen: bytes, end: int) -> int:
-    """
-    Where the address ends that goes on at `end`: unit, town, postcode, country, on this line or the next.
-
-    Args:
-        seen: The shadow of the view.
-        end: Where the street ends.
-    """
-    for _ in range(_MOST_PIECES):
-        rest = seen[end : end + _MOST_CHARACTERS]
-        more = _SURELY.search(rest) or _MORE.search(rest)
-        if more is None or not (
-            _SURELY.search(rest) or more[0][-1:].isdigit() or _GOES_ON.search(rest[more.end() :])
-        ):
-            break
-        end += more.end()
-    return end

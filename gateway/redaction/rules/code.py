@@ -23,6 +23,20 @@ CODE = (
         score=0.6,
     ),
     Rule(
+        "meeting",
+        "ID",
+        r"\b\d{3}[ -]?\d{3,4}[ -]?\d{3,4}\b",
+        near=r"(?:meeting|conference|webinar)[ -](?:id|number|code)[^\n]{0,8}$",
+        score=0.85,
+    ),
+    Rule(
+        "booking",
+        "ID",
+        r"(?i)\b(?:pnr|record locator|(?:booking|reservation|buchungs|reservierungs)[ -]?(?:code|ref"
+        r"(?:erence)?|number|nummer|no\.?))(?: is|:|=|#)? ?(?P<v>(?-i:[A-Z0-9]{5,8}))\b",
+        score=0.7,
+    ),
+    Rule(
         "application",
         "CODE",
         r"(?i)(?:\bapplications?|\bapp\.?|\brequ[eê]tes?|\bdemandas?|\bcases?|\baffaires?"

@@ -22,6 +22,8 @@ _CALL = (
     r"|\bnumber:)"
 )
 
+_DIGIT = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|(?:double|triple) \w+)"
+
 
 def _seven_to_fifteen(value: str) -> bool:
     return 7 <= len(digits(value)) <= 15
@@ -121,6 +123,7 @@ CONTACT = (
         r"|\b[1-9]\d{2} \d{3} \d{3}\b",
         score=0.6,
     ),
+    Rule("phone-in-words", "PHONE", rf"(?i)\b(?:{_DIGIT}[ ,-]{{1,3}}){{6,14}}{_DIGIT}\b", score=0.7),
     Rule(
         "ip4", "IP", r"\b\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?", check=lambda value: _ip(value.split("/")[0])
     ),

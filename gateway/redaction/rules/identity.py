@@ -21,7 +21,7 @@ _DATE = (
     r"|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}|(?:19|20)\d{6})"
 )
 _BORN = (
-    r"(?i)(?:\bborn(?: on| in)?|\bd\.? ?o\.? ?b\b\.?|date[ _]of[ _]birth|birth[ _]?(?:date"
+    r"(?i)(?:\bborn(?: on| in)?|\bb\.|\bd\.? ?o\.? ?b\b\.?|date[ _]of[ _]birth|birth[ _]?(?:date"
     r"|day)|\bbirth|geb(?:oren|urtsdatum)?\b\.?(?: am)?"
     r"|\bn[eé]e?(?:\(e\))?(?: le)?|naissance|nacid[oa](?: el)?|nacimiento|nat[oa](?: il)?"
     r"|nascita|nascid[oa](?: em)?|geboortedatum"
@@ -34,8 +34,22 @@ def _named(name: str, kind: str, words: str, score: float = 0.9) -> Rule:
     return Rule(name, kind, rf"(?i)\b(?:{words}){_IS}{_CODE}", score=score)
 
 
+def _near(name: str, kind: str, words: str, score: float = 0.7) -> Rule:
+    """The same with other words between: NIF of Beatriz is 123456789."""
+    number = r"(?i)\b(?:[a-z]{1,3}|(?-i:[A-Z]{2}) )?[0-9](?:[ .-]?[a-z]?[0-9]){5,14}[a-z]?\b"
+    return Rule(f"{name}-near", kind, number, near=rf"\b(?:{words})\b[^0-9\n.;]{{0,40}}$", score=score)
+
+
 IDENTITY = (
     Rule("born", "DOB", _BORN + f"(?P<v>{_DATE})", score=0.95),
+    Rule(
+        "born-somewhere",
+        "DOB",
+        r"(?i)\b(?:born|geb(?:oren|\.)|n[eé]e?(?:\(e\))?|nacid[oa]|nat[oa]|nascid[oa]|urodzon[ya]|f[oö]dd|f[oø]dt)"
+        r" (?:in|at|a|à|en|em|te|zu|w|i) [^\n\d;]{2,40}[ ,]"
+        rf"(?P<v>{_DATE})",
+        score=0.95,
+    ),
     Rule("us-ssn", "NATIONAL_ID", r"\b\d{3}[- .]\d{2}[- .]\d{4}\b", check=checksums.us_ssn, score=0.95),
     Rule(
         "us-ssn-near",
@@ -121,6 +135,20 @@ IDENTITY = (
         r"|ahv|rodné číslo|oib|jmbg|cnp|egn|tckn|nif|codice fiscale|sozialversicherungs(?:nummer)?"
         r"|carte d'identit[ée]|s[eé]curit[eé] sociale",
     ),
+    _near(
+        "national",
+        "NATIONAL_ID",
+        r"ssn|social security|national (?:id|insurance)|n[°o]? de securite sociale|nir|sozialversicherung\w*"
+        r"|ausweis\w*|personnummer|fodselsnummer|cpr|bsn|pesel|dni|nie|nif|curp|cpf|codice fiscale|oib|cnp"
+        r"|identity card|id card",
+    ),
+    _near(
+        "tax",
+        "TAX_ID",
+        r"tax(?:payer)? (?:id|number|ref\w*)|tin|utr|steuer-?(?:id|nummer)|siret|siren"
+        r"|vat|ust-?id\w*|tva|btw|partita iva|numero fiscal",
+    ),
+    _near("passport", "PASSPORT", r"passport|reisepass|passeport|pasaporte|passaporto?|paspoort"),
     _named(
         "tax",
         "TAX_ID",
@@ -150,7 +178,7 @@ IDENTITY = (
         r"|insurance|id)(?: id)?|insurance(?:[ _-]?(?:id|policy|member))?|member(?:[ _-]?id)?"
         r"|beneficiary|subscriber|policy|chart|record|krankenversicher[A-Za-z]*"
         r"|versicherten[A-Za-z]*|hospital|encounter|accession|specimen|ehr|emr|rx|prescription"
-        r"|provider|dossier m[eé]dical|case",
+        r"|provider|dossier m[eé]dical|case|mutuelle|p[oó]liza|polizza|policen?(?:nummer)?",
         0.85,
     ),
     Rule("dea", "MEDICAL_ID", r"\b[ABCDEFGHJKLMPRSTUX][A-Z9]\d{7}\b", near="dea", score=0.95),
@@ -162,6 +190,15 @@ IDENTITY = (
         r"\b[A-HJ-NPR-Z0-9]{8}[0-9X][A-HJ-NPR-Z0-9]{8}\b",
         near="vin|vehicle|chassis|car|fin",
         score=0.9,
+    ),
+    Rule(
+        "plate-shaped",
+        "VEHICLE",
+        r"\b(?:[A-Z]{2}\d{2} ?[A-Z]{3}|[A-Z]{2}-\d{3}-[A-Z]{2}|[A-Z]{1,3}[- ][A-Z]{1,2} ?\d{1,4}[EH]?"
+        r"|\d{4} ?[A-Z]{3})\b",
+        near=r"\breg\b|registr|plate|vehic|\bcar\b|\bvan\b|kennzeichen|kfz|auto|wagen|immatric|plaque|voiture"
+        r"|matricula|coche|targa|kenteken",
+        score=0.7,
     ),
     _named(
         "plate",

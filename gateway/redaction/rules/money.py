@@ -60,7 +60,7 @@ MONEY = (
     Rule(
         "account-near",
         "ACCOUNT",
-        r"(?i)\b[a-z]{0,12}\d(?:[ -]?\d){4,17}[a-z]?\b",
+        r"(?i)\b[a-z]{0,12}-?\d(?:[ -]?\d){4,17}(?:-?[a-z]{1,2})?\b",
         near=_ACCOUNT_NEAR + r"[^\d\n]{0,28}$",
         score=0.7,
     ),
@@ -82,6 +82,7 @@ MONEY = (
         near=r"(?:swift|\bbic\b)[^\n]{0,12}$",
         score=0.7,
     ),
+    Rule("sort-code-and-account", "ACCOUNT", r"\b\d{2}-\d{2}-\d{2}[ ,]{1,2}\d{8}\b", score=0.85),
     Rule("sort-code", "ACCOUNT", r"\b\d{2}-\d{2}-\d{2}\b", near=r"sort code|account", score=0.6),
     Rule("wallet-ether", "CRYPTO", r"\b0x[0-9a-fA-F]{40}\b", score=0.97),
     Rule("wallet-segwit", "CRYPTO", r"(?i)\b(?:bc1|tb1|ltc1)[02-9ac-hj-np-z]{11,87}\b", score=0.97),

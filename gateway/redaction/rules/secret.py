@@ -179,6 +179,21 @@ SECRET = (
         whole=False,
         score=0.9,
     ),
+    Rule(
+        "door-code",
+        "SECRET",
+        r"(?i)\b(?:gate|door|alarm|pick-?up|access|entry|lock|safe|security|tur|haus)[ -]?code(?: is|:|=)? "
+        r"(?P<v>[*#]?\d{3,8}[*#]?)",
+        score=0.9,
+    ),
+    Rule(
+        "command-line-user",
+        "SECRET",
+        r"(?:^|\s)(?:-u|--user|--proxy-user)[ =][\"']?(?P<v>[^\s:\"']{1,64}:[^\s\"']{1,128})",
+        signs=("-u", "--proxy-u"),
+        whole=False,
+        score=0.9,
+    ),
     Rule("pin", "SECRET", r"(?i)\b(?:pin|otp|passcode|tan)\b(?: code)?[ :#]{1,3}(?P<v>\d{4,8})\b", score=0.9),
     Rule(
         "named-near",
