@@ -69,6 +69,7 @@ check: .venv/ready ## format, lint, types, import rules, file sizes
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
+	@.venv/bin/mypy patches/parakeet
 	@.venv/bin/lint-imports
 	@.venv/bin/loq check
 

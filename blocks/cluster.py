@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from blocks.patches import SpeechPatches
 from blocks.policies import MemoryGuard, RestartPolicy
 from blocks.words import Address, Container, HostKey, Image, Mac, Name, Path, Plain, Port, UrlPath, User
 
@@ -142,6 +143,7 @@ class Cluster(BaseModel):
     image: Image = Field(default="vllm-node", description="Image of recipes that name none")
     restarts: RestartPolicy = Field(default_factory=RestartPolicy)
     memory_guard: MemoryGuard = Field(default_factory=MemoryGuard)
+    speech_patches: SpeechPatches = Field(default_factory=SpeechPatches)
 
     def host(self, name: str) -> Host:
         """The host of that name; `LookupError` names those that exist."""
@@ -174,6 +176,16 @@ class Cluster(BaseModel):
             if service.realtime:
                 return service
         raise LookupError("no service of the cluster is marked 'realtime': mark one in its settings")
+
+    @property
+    def patched(self) -> Service:
+        """The service whose container is patched: the one named for it, else the first of kind stt."""
+        if self.speech_patches.service:
+            return self.service(self.speech_patches.service)
+        for service in self.services:
+            if service.kind == "stt":
+                return service
+        raise LookupError("the cluster has no service of kind 'stt' whose container could be patched")
 
     def hosts_for(self, count: int) -> list[Host]:
         """The hosts a model of that many hosts runs on: the vLLM host first, then the others in order."""

@@ -6,7 +6,7 @@ from prefect.blocks.core import Block
 from prefect.types import SecretDict
 from pydantic import Field, SecretStr
 
-from blocks import cluster, policies, recipe, webhook
+from blocks import cluster, patches, policies, recipe, webhook
 
 
 class Cluster(Block):
@@ -30,6 +30,9 @@ class Cluster(Block):
     )
     memory_guard: policies.MemoryGuard = Field(
         default_factory=policies.MemoryGuard, description="What happens before a host freezes"
+    )
+    speech_patches: patches.SpeechPatches = Field(
+        default_factory=patches.SpeechPatches, description="Where the speech container's patches belong"
     )
 
 

@@ -53,6 +53,7 @@ TOPICS = {
     "bot": Topic("/api/bot", 20),
     "webhooks": Topic("/api/webhooks?limit=50", 5),
     "nim": Topic("/api/nim/catalog", 30),
+    "patches": Topic("/api/patches", 10),
     "settings": Topic("/api/settings", 5),
 }
 

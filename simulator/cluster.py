@@ -32,6 +32,7 @@ SERVICES = (
 )
 
 SPEECH_FILES = {
+    "/app/main.py": '"""The server, as the image has it."""\n\nVERSION = 1\n',
     "/app/transcribe.py": '"""Speech to text, as the image has it."""\n\nVERSION = 1\n',
     "/app/diarize.py": '"""Who speaks when, as the image has it."""\n\nVERSION = 1\n',
 }  # what an overlay patches in the speech container

@@ -17,6 +17,7 @@ from tasks.observe_disk import DiskObserver
 from tasks.observe_forms import RunForms
 from tasks.observe_host import HostObserver
 from tasks.observe_memory import MemoryWatcher
+from tasks.observe_patches import PatchesObserver
 from tasks.observe_tell import Teller
 from tasks.outbox import Outbox
 from tasks.ssh_keys import note_controller_keys
@@ -44,6 +45,7 @@ class Observer:
         self._begin(Outbox(self.ledger).run, self.ended)
         self._begin(RunForms(self.ledger, self._settings, self.ended).run)
         self._begin(BotObserver(self.ledger, self._settings, self.ended, self._is_reachable).run)
+        self._begin(PatchesObserver(self.ledger, self._settings, self.ended, self._is_reachable).run)
         while not self.ended.is_set():
             try:
                 self.follow_settings()

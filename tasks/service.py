@@ -20,7 +20,7 @@ from tasks.service_engine import load_again, stop_engine
 from tasks.ssh import OutputTooLong, Unreachable
 from tasks.steward import ServiceFailed, Steward
 
-__all__ = ["ServiceFailed", "Steward", "restart", "start", "stop"]
+__all__ = ["ServiceFailed", "Steward", "restart", "service_claim", "start", "stop"]
 
 _FAILURES = (Unreachable, Unreadable, OutputTooLong, RunNotStarted, RunTooLong, LookupError)
 _LONGEST_CLAIM = 63
@@ -116,10 +116,15 @@ def _stop(steward: Steward) -> str:
     return f"{service.name} is stopped on {service.host}. It stays so until somebody starts it."
 
 
+def service_claim(name: str) -> str:
+    """The claim that a run holds while it acts on a service."""
+    return f"service/{name}"[:_LONGEST_CLAIM]
+
+
 @contextmanager
 def _alone(steward: Steward) -> Iterator[None]:
     """No other run acts on the same service until the block ends."""
-    name = f"service/{steward.service.name}"[:_LONGEST_CLAIM]
+    name = service_claim(steward.service.name)
     with claim(steward.ledger, name, steward.report.run_id, on_lost=lambda: None):
         yield
 

@@ -15,6 +15,7 @@ from simulator.docker.inside import bind
 from simulator.docker.logs import read, show
 from simulator.docker.shim import GRACE_SECONDS, launch, stop
 from simulator.docker.store import Container, DaemonError, Json, NotStarted, container, new_container
+from simulator.docker.update import size
 from simulator.environment import scaled
 from simulator.options import Options, UnknownFlag, parse
 from simulator.processes import Signal, end, send, signal_named
@@ -154,7 +155,7 @@ def _spec(options: Options, image: str, command: list[str], record: Json) -> Jso
             "NetworkMode": options.get("network") or options.get("net") or "bridge",
             "IpcMode": options.get("ipc") or "private",
             "ShmSize": options.get("shm-size") or "64m",
-            "Memory": options.get("memory") or "0",
+            "Memory": size(options.get("memory")),
             "Binds": options.all("volume"),
             "PortBindings": options.all("publish"),
             "RestartPolicy": {"Name": policy, "MaximumRetryCount": int(most or 0)},

@@ -58,6 +58,7 @@ VERBS = {
     "restart": "lifecycle.restart",
     "kill": "lifecycle.kill",
     "rm": "lifecycle.remove",
+    "update": "update.update",
     "wait": "lifecycle.wait",
     "exec": "execute.execute",
     "cp": "execute.copy",
@@ -95,9 +96,10 @@ def main(words: list[str]) -> int:
         time.sleep(3600)
     broken = fault(f"docker-{verb.split()[0]}")
     if broken is not None:
-        status, _, message = broken.partition("\n")
-        print(message, file=sys.stderr)
-        return int(status or 1)
+        status, message, only = [*broken.split("\n"), "", ""][:3]
+        if only in " ".join(words):
+            print(message, file=sys.stderr)
+            return int(status or 1)
     return _run(verb, words[len(verb.split()) :])
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from simulator.engine.forms import Form, read_form
 from simulator.engine.http import Answer, Request, as_json
+from simulator.engine.patched import patch_of
 from simulator.engine.service import Refusal, Service, openai_error
 from simulator.engine.sound import NotSound, Sound, read_sound
 from simulator.engine.speech import segments, subtitles, turns, voice_print, words
@@ -25,9 +26,10 @@ class Parakeet:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._patch = patch_of(world)
 
     async def health(self, _: Request) -> Answer:
-        return as_json({"status": "ok", "model_loaded": True})
+        return as_json({"status": "ok", "model_loaded": True, "patch": self._patch})
 
     async def models(self, _: Request) -> Answer:
         data = [{"id": name, "object": "model", "owned_by": "nvidia"} for name in MODELS]

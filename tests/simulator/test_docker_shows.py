@@ -25,6 +25,20 @@ async def test_inspect_and_templates(docker):
     assert (await docker("inspect nosuch"))[:2] == (1, "[]\n")
 
 
+async def test_the_memory_cap_is_set_at_the_start_and_changed_while_it_runs(docker):
+    async def cap(name: str) -> str:
+        return (await docker(f"inspect -f '{{{{.HostConfig.Memory}}}}' {name}"))[1].strip()
+
+    await docker("run -d --name capped --memory 2g vllm-node sleep 60")
+    await docker("run -d --name free vllm-node sleep 60")
+    assert (await cap("capped"), await cap("free")) == (str(2 * 1024**3), "0")
+
+    assert (await docker("update --memory 24g --memory-swap 24g capped"))[:2] == (0, "capped\n")
+    assert await cap("capped") == str(24 * 1024**3)
+    assert (await docker("update --memory 1m capped"))[0] == 1
+    assert (await docker("update --memory 1g nosuch"))[0] == 1
+
+
 async def test_images_are_inspected_pulled_and_missed(docker):
     _, identity, _ = await docker("image inspect --format '{{.Id}}' vllm-node")
     assert identity.startswith("sha256:")

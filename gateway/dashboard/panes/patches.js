@@ -7,7 +7,7 @@ import { changeButton } from "../core/change_button.js";
 import { latest, watch } from "../core/changes.js";
 import { badge, dot, draw, element, facts, field, fold } from "../core/elements.js";
 import { follow } from "../core/operations.js";
-import { count, sentence } from "../core/words.js";
+import { count, listed, sentence } from "../core/words.js";
 import { lockFields } from "./lock_token.js";
 import { wayField } from "./updates_way.js";
 
@@ -31,7 +31,7 @@ const FILES = {
 
 /** Fill the section; gives the function that ends it. */
 export function mountPatches(section) {
-  const card = element("div", { class: "card stacked" });
+  const card = element("div", { class: "card tile" });
   section.hidden = true;
   section.append(element("p", { class: "quiet" }, "Files of ours in the speech container tell its speakers apart. A container that is made anew has lost them."), card);
   const known = { patches: null, error: null, running: false, at: null };
@@ -102,9 +102,10 @@ async function askApply(patches) {
     rows: [
       ["What comes", `Files that are not ours are replaced by ours in ${patches.container} on ${patches.host}; what was there is kept beside them.`],
       ["Stops", `${patches.service} is restarted: for some minutes it writes nothing down and tells no speakers apart. Where all is in place, nothing is done.`],
+      unknown.length ? ["Unknown files", `${listed(unknown)}: our patches were not made for what is there. Unless you allow it below, nothing is changed.`] : null,
       ["If it fails", "The files of before are put back, and it is restarted with them."],
     ],
-    fields: [way, unknown.length ? tick(`Also replace what nobody knows: ${unknown.join(", ")}`, any) : null, ...token.fields].filter(Boolean),
+    fields: [way, unknown.length ? tick(`Also replace what nobody knows: ${listed(unknown)}`, any) : null, ...token.fields].filter(Boolean),
     yes: "Apply",
     act: () => post("/api/patches/apply", { ...way.values(), any_base: any.checked, lock_token: token.value() }),
   });

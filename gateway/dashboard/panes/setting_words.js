@@ -31,6 +31,7 @@ const FIELDS = {
   wake_address: "Wake-up packets go to",
   wake_port: "Wake-up port",
   restarts: "Restarts of failing services",
+  speech_patches: "Patches of the speech container",
   floor_gib: "Least free memory (GiB)",
   fall_gib_per_second: "Fastest fall of free memory (GiB per second)",
   size_gb: "Size (GB)",
