@@ -5,8 +5,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from blocks.bot import BOT, Bot
 from blocks.ledger import clock
 from blocks.ledger.runs import latest_runs
@@ -16,6 +14,7 @@ from blocks.settings import Settings
 from tasks import ssh
 from tasks.bot_look import look_at_bot
 from tasks.check import Unreadable
+from tasks.observe_rounds import keep_looking
 
 log = logging.getLogger("observer")
 
@@ -42,14 +41,7 @@ class BotObserver:
 
     def run(self) -> None:
         """Look until told to end; no error of a look ends it."""
-        while not self.ended.is_set():
-            try:
-                self.look_if_due()
-            except SQLAlchemyError as error:
-                log.warning("the ledger cannot be written: %s", error)
-            except Exception:  # an unforeseen error of one look must not end all of them
-                log.exception("the look at the bot failed")
-            self.ended.wait(POLL_SECONDS)
+        keep_looking(self.look_if_due, "the bot", POLL_SECONDS, self.ended)
 
     def look_if_due(self) -> None:
         """Look when the last look is old, or was at another bot; not while a run is at work on it."""

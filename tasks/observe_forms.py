@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from blocks.ledger.seen import read_seen
+from blocks.ledger.state import CHECKS
 from blocks.ledger.store import Ledger
 from blocks.menu import DISK, Entry, disks_from, make_menu, swappable
 from blocks.nim import CATALOG
 from blocks.settings import Settings
 from tasks.announce import Offer, Offers, offer
+from tasks.observe_rounds import keep_looking
 
 log = logging.getLogger("observer")
 
@@ -44,14 +44,7 @@ class RunForms:
 
     def run(self) -> None:
         """Offer what is new until told to end."""
-        while not self.ended.is_set():
-            try:
-                self.offer()
-            except SQLAlchemyError as error:
-                log.warning("the ledger cannot be read: %s", error)
-            except Exception:  # an unforeseen error of one round must not end all of them
-                log.exception("the run forms could not be kept up to date")
-            self.ended.wait(FORM_SECONDS)
+        keep_looking(self.offer, "the run forms", FORM_SECONDS, self.ended)
 
     def offer(self) -> None:
         """One look at each form that is due; the round ends at one that Prefect did not take."""
@@ -96,6 +89,7 @@ def offers_of(settings: Settings, menu: list[Entry]) -> dict[str, Offers]:
         "validate-model/cluster": {"model": Offer(of_recipes)},
         "download-model/cluster": {"repo": Offer(to_download, others=True), "hosts": anywhere},
         "delete-weights/cluster": {"model": Offer(on_disk), "hosts": anywhere},
+        "ensure-state/cluster": {"hosts": anywhere, "groups": Offer((ALL, *CHECKS))},
         "deep-check/cluster": {"service": Offer((ALL, *services))},
         "show-logs/cluster": {"service": Offer((BLANK, *services)), "host": Offer((BLANK, *hosts))},
         "install-nim/cluster": {

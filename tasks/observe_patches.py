@@ -5,8 +5,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from blocks.ledger import clock
 from blocks.ledger.runs import latest_runs
 from blocks.ledger.seen import read_seen
@@ -15,6 +13,7 @@ from blocks.patches import PATCHES
 from blocks.settings import Settings
 from tasks import ssh
 from tasks.check import Unreadable
+from tasks.observe_rounds import keep_looking
 from tasks.patches_look import look_at_patches, write_patches
 
 log = logging.getLogger("observer")
@@ -40,14 +39,7 @@ class PatchesObserver:
 
     def run(self) -> None:
         """Look until told to end; no error of a look ends it."""
-        while not self.ended.is_set():
-            try:
-                self.look_if_due()
-            except SQLAlchemyError as error:
-                log.warning("the ledger cannot be written: %s", error)
-            except Exception:  # an unforeseen error of one look must not end all of them
-                log.exception("the look at the patches failed")
-            self.ended.wait(POLL_SECONDS)
+        keep_looking(self.look_if_due, "the patches", POLL_SECONDS, self.ended)
 
     def look_if_due(self) -> None:
         """Look when the last look is old, or was at another container; not while a run is at work on it."""
