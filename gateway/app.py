@@ -34,6 +34,7 @@ from gateway.redaction.lan_finder import LanFinder
 from gateway.redaction.outside import Outside
 from gateway.redaction.redaction import Redaction
 from gateway.relay import Relay
+from gateway.search.search import Search
 from gateway.service_list import ServiceList
 from gateway.service_logs import ServiceLogs
 from gateway.speech import MagpieSpeech
@@ -90,7 +91,10 @@ class Gateway:
         )
         self._redaction = redaction = Redaction(options.redaction, finder)
         self._outside = outside = Outside(options.redaction, redaction)
-        self._speech_service = speech = SpeechService(watch, turns, wedge, options.audio.answer_seconds)
+        self._speech_service, self._search = speech, search = (
+            SpeechService(watch, turns, wedge, options.audio.answer_seconds),
+            Search(watch, turns, wedge),
+        )
         self._control = control_api(
             watch=watch, models=models, swaps=swaps, streams=streams, records=records, keys=keys,
             prefect=prefect, options=options, telemetry=telemetry, turns=turns,
@@ -101,6 +105,7 @@ class Gateway:
             reports=Rate(burst=30, seconds=2.0), connections=self._count_connections, redaction=redaction,
             outside=outside, lan=lan, changes=changes, run_list=RunList(records, prefect), speeds=speeds,
             speech_service=speech, transcriber=Transcriber(speech, options.audio), decoder=Decoder(),
+            search=search,
         )  # fmt: skip
         proxy = Proxy(upstreams, relay, MagpieSpeech(relay), options)
         self._front = Front(proxy, Asgi(self._control), keys, telemetry, options)
@@ -153,6 +158,7 @@ class Gateway:
             await self._wedge.close()
         await self._outside.close()
         await self._speech_service.close()
+        await self._search.close()
         await self._lan.close()
         await self._redaction.close()
         self._pool.close()

@@ -27,9 +27,11 @@ from gateway.api.patches import PatchesApi
 from gateway.api.recipes import RecipesApi
 from gateway.api.runs import RunsApi, SwapApi
 from gateway.api.schedules import SchedulesApi
+from gateway.api.search import SearchApi
 from gateway.api.services import ServicesApi
 from gateway.api.settings import SettingsApi
 from gateway.api.speed import SpeedApi
+from gateway.api.state import StateApi
 from gateway.api.status import StatusApi
 from gateway.api.suggest import SuggestApi
 from gateway.api.updates import UpdatesApi
@@ -70,10 +72,12 @@ CONTROLLERS = (
     ChangesApi,
     OperationsApi,
     SpeedApi,
+    StateApi,
     ScrubApi,
     RedactedApi,
     KnownApi,
     AudioApi,
+    SearchApi,
     dashboard,
     dashboard_file,
 )

@@ -44,8 +44,14 @@ def answer_unforeseen(request: Request[Any, Any, Any], error: Exception) -> Resp
     return answer_problem(request, Problem(500, "the gateway could not answer; its log says why", "internal"))
 
 
+def answer_nesting(request: Request[Any, Any, Any], _error: RecursionError) -> Response[dict[str, Any]]:
+    """A body whose brackets go deeper than anything that is meant: the client's fault, not ours."""
+    return answer_problem(request, Problem(400, "the body is nested too deeply", "bad_request"))
+
+
 HANDLERS: ExceptionHandlersMap = {
     Problem: answer_problem,
+    RecursionError: answer_nesting,
     HTTPException: answer_http,
     Exception: answer_unforeseen,
 }

@@ -21,13 +21,14 @@ from gateway.visit import Visit
 _OPEN = b"/health"
 _REDACTION = (b"/scrub", b"/rehydrate")
 _AUDIO = b"/api/audio/"
+_SEARCH = b"/api/search"
 _FOR_PROGRAMS = (
     b"/v1/models", b"/v1/redacted/", b"/api/endpoints", b"/ready", b"/api/health-event", _AUDIO,
-    *_REDACTION,
+    _SEARCH, *_REDACTION,
 )  # fmt: skip
 """Routes of the control API that are for whoever may use the models."""
 
-_FOR_PAGES = (b"/v1/", b"/api/health-event", _AUDIO, *_REDACTION)
+_FOR_PAGES = (b"/v1/", b"/api/health-event", _AUDIO, _SEARCH, *_REDACTION)
 """Routes of the control API that pages of the allowed origins may use as well."""
 
 _OUTCOMES: dict[str, Outcome] = {

@@ -40,7 +40,7 @@ async def test_every_address_is_the_one_by_which_this_page_was_reached(page: Pag
     await expect(chat).to_contain_text(f"curl {gateway.url}/v1/chat/completions")
     await expect(chat).to_contain_text('"model":"alpha"')
     await expect(speech).to_contain_text("not ready")
-    await expect(page.get_by_text(f"curl {gateway.url}/upstream/qdrant/collections")).to_be_visible()
+    await expect(page.get_by_text(f"curl {gateway.url}/api/search -H")).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     await page.get_by_role("button", name="Copy the curl line: Chat").click()
     await expect(chat.get_by_text("Copied")).to_be_visible()

@@ -12,7 +12,8 @@ ROUTES = [
     ("POST", "/v1/chat/completions", "phone"), ("GET", "/v1/models", "phone"),
     ("GET", "/api/endpoints", "phone"), ("GET", "/api/status", "owner"), ("GET", "/", "owner"),
     ("GET", "/api/swap/lock", "owner"), ("GET", "/nothing", "owner"),
-    ("GET", "/upstream/vllm/version", "owner"),
+    ("GET", "/upstream/vllm/version", "owner"), ("POST", "/api/search", "phone"),
+    ("GET", "/api/search/collections", "phone"),
 ]  # fmt: skip
 
 

@@ -48,9 +48,10 @@ function finding({ embeddings, rerank, services }, base) {
     },
     search && {
       title: "Search",
-      words: "The vector store, as it is; with keys on, it takes one with the scope “control”.",
+      words: "Passages of a collection that answer a question, by meaning and by words. Put one of your collections in the place of “notes”.",
       ready: search[1].ready,
-      curl: `curl ${base}/upstream/${encodeURIComponent(search[0])}/collections`,
+      curl: posted(`${base}/api/search`, { collection: "notes", query: "who mended the roof" }),
+      more: [["Collections", `${base}/api/search/collections`]],
     },
     {
       title: "Scrub",
