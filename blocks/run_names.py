@@ -100,6 +100,11 @@ def _any(flow: str, given: Given) -> str:
     return f"{words[:1].upper()}{words[1:]}" + (f": {subject}" if subject else "")
 
 
+def _state(given: Given) -> str:
+    fixes = " and put right" if given.parameters.get("act") else ""
+    return f"Check{fixes} the state of {given.places()}"
+
+
 SENTENCES: Mapping[str, Callable[[Given], str]] = {
     "swap-model": _swap,
     "download-model": lambda given: f"Download {given.text('repo')} to {given.places()}",
@@ -119,6 +124,7 @@ SENTENCES: Mapping[str, Callable[[Given], str]] = {
     "install-nim": _nim,
     "reapply-patches": lambda _given: "Patch the speech container",
     "deep-check": _deep_check,
+    "ensure-state": _state,
 }
 """By flow; a flow that is not here is called by its own words."""
 

@@ -54,6 +54,7 @@ TOPICS = {
     "webhooks": Topic("/api/webhooks?limit=50", 5),
     "nim": Topic("/api/nim/catalog", 30),
     "patches": Topic("/api/patches", 10),
+    "state": Topic("/api/state", 5),
     "settings": Topic("/api/settings", 5),
 }
 

@@ -32,6 +32,7 @@ KINDS = {
     "validate-model/cluster": "validate",
     "update-launcher/cluster": "update",
     "deep-check/cluster": "deep-check",
+    "ensure-state/cluster": "state",
     "free-memory/cluster": "memory",
     "start-service/cluster": "start",
     "stop-service/cluster": "stop",

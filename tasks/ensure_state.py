@@ -48,7 +48,7 @@ class EnsureState:
 
     def look(self) -> None:
         """One round trip to each host, all at the same time; then judge, and keep it."""
-        self._look(self.hosts)
+        self._look()
         self._keep()
 
     def due(self) -> list[Host]:
@@ -73,7 +73,7 @@ class EnsureState:
         for pause in (0.0, *self.pauses):
             time.sleep(pause)
             close_all()  # what a session was given at its start is asked of a new one
-            self._look(self.hosts)
+            self._look()
             if not any(
                 set(self.fixes(host)) & tried[host.name] - {*refused.get(host.name, {})}
                 for host in self.hosts
@@ -89,11 +89,13 @@ class EnsureState:
             ]
         self._keep()
 
-    def _look(self, hosts: Sequence[Host]) -> None:
-        with ThreadPoolExecutor(max_workers=max(1, len(hosts))) as threads:
-            seen = dict(zip([host.name for host in hosts], threads.map(self._ask, hosts), strict=True))
+    def _look(self) -> None:
+        with ThreadPoolExecutor(max_workers=max(1, len(self.hosts))) as threads:
+            seen = dict(
+                zip([host.name for host in self.hosts], threads.map(self._ask, self.hosts), strict=True)
+            )
         said = {name: told for name, told in seen.items() if not isinstance(told, str)}
-        for host in hosts:
+        for host in self.hosts:
             told = seen[host.name]
             others = {name: other for name, other in said.items() if name != host.name}
             facts = told if isinstance(told, str) else Facts(host, told, others)

@@ -32,14 +32,14 @@ def as_rows(findings: Findings) -> list[dict[str, str]]:
 
 
 def in_words(findings: Findings) -> str:
-    """What came of it in a few sentences, what is wrong by name."""
+    """What came of it in a few sentences, what is wrong by name and its first reason."""
     told = []
     for host, these in findings.items():
         by = {
             outcome: [one for one in these if one.outcome == outcome]
             for outcome in ("failed", "unreadable", "fixed")
         }
-        told += [f"{host}: {one.check} FAILED: {one.why}." for one in by["failed"]]
+        told += [f"{host}: {one.check} FAILED: {one.why.partition('; ')[0]}." for one in by["failed"]]
         whys = dict.fromkeys(one.why for one in by["unreadable"])
         told += [
             f"{host}: {', '.join(one.check for one in by['unreadable'] if one.why == why)} UNREADABLE: {why}."
@@ -48,7 +48,7 @@ def in_words(findings: Findings) -> str:
         if by["fixed"]:
             told.append(f"{host}: FIXED {', '.join(one.check for one in by['fixed'])}.")
     well = sum(one.outcome == "ok" for these in findings.values() for one in these)
-    return " ".join([*told, f"{well} checks are OK."])
+    return " ".join([*told, f"OK: {well}."])
 
 
 def counts(findings: Findings) -> dict[str, int]:

@@ -27,8 +27,8 @@ class Packages(Prerequisite):
     Asked: `dpkg-query` of git, curl, jq, python3-venv, build-essential, ninja-build, pkg-config, iproute2,
         ethtool and rdma-core.
     Wanted: each of them installed, in whatever version.
-    Fix: `apt-get install` of those that are missing, as root: nothing is upgraded and nothing removed, and
-        the lock of dpkg is waited for.
+    Fix: `apt-get update`, and `apt-get install` of those that are missing, as root: nothing is upgraded and
+        nothing removed, and the lock of dpkg is waited for.
     Source: spark-tools.md 6.2, step 1; never a dist-upgrade, which may bring another kernel or driver.
     """
 
@@ -52,7 +52,8 @@ class Packages(Prerequisite):
             "DPkg::Lock::Timeout=300",
         )
         install = command("apt-get", "install", *options, *missing, timeout=APT_SECONDS)
-        return Fix(f"Install {', '.join(missing)}.", (install,))
+        update = command("apt-get", "update", "-q", timeout=APT_SECONDS)
+        return Fix(f"Install {', '.join(missing)}.", (update, install))
 
     def missing(self, facts: Facts) -> list[str]:
         """The packages that are not installed."""

@@ -30,6 +30,8 @@ PARAMETERS = ("model", "repo", "hosts", "host", "service", "length_minutes", "dr
         ("update-launcher", {"back": True}, "Take the launcher's last update back"),
         ("deep-check", {}, "Check every service"),
         ("deep-check", {"service": "vllm", "dry_run": True}, "Check vllm, restarting nothing"),
+        ("ensure-state", {}, "Check the state of all hosts"),
+        ("ensure-state", {"act": True, "hosts": ["a"]}, "Check and put right the state of a"),
         ("show-logs", {"container": "x", "host": "spark-1"}, "Show the log of container x on spark-1"),
         ("free-memory", {"host": "a", "action": "stop_engine"}, "Free memory of a by unloading the model"),
         ("install-nim", {"nim": "magpie", "host": "b"}, "Install magpie on b"),

@@ -20,7 +20,7 @@ OTHERS = tuple(
         "download-model", "delete-weights", "validate-model", "update-launcher",
         "wake-host", "create-ssh-key", "update-bot", "restart-bot", "show-bot-logs", "install-nim",
         "reapply-patches",
-        "start-service", "stop-service", "restart-service", "show-logs", "deep-check",
+        "start-service", "stop-service", "restart-service", "show-logs", "deep-check", "ensure-state",
     )
 )  # fmt: skip
 """Deployments besides the one that swaps."""

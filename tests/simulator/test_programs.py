@@ -168,7 +168,8 @@ async def test_the_disks_hold_the_models_they_should(simulated_cluster):
 @pytest.mark.parametrize(
     "words",
     ["nvidia-smi", "free", "ip", "hostname", "uname", "ethtool", "systemctl", "timedatectl", "sudo", "ps",
-     "pgrep", "pkill", "ibdev2netdev", "ssh", "scp", "rsync", "~/.local/bin/hf", "~/.local/bin/uvx"],
+     "pgrep", "pkill", "ibdev2netdev", "ssh", "scp", "rsync", "~/.local/bin/hf", "~/.local/bin/uvx",
+     "dpkg-query", "apt-get"],
 )  # fmt: skip
 async def test_an_unknown_argument_is_named(spark, words):
     status, out, error = await spark(f"{words} --nosuch")
