@@ -14,6 +14,7 @@ const PANES = [
   ["models", "Models", () => import("./panes/models.js").then(({ pane }) => pane)],
   ["services", "Services", () => import("./panes/services.js").then(({ pane }) => pane)],
   ["hosts", "Hosts", () => import("./panes/hosts.js").then(({ pane }) => pane)],
+  ["state", "State", () => import("./panes/state.js").then(({ pane }) => pane)],
   ["connectivity", "Connectivity", () => import("./panes/connectivity.js").then(({ pane }) => pane)],
   ["schedules", "Schedules", () => import("./panes/schedules.js").then(({ pane }) => pane)],
   ["updates", "Updates", () => import("./panes/updates.js").then(({ pane }) => pane)],

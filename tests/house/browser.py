@@ -14,8 +14,8 @@ PICTURES = Path(__file__).parents[2] / ".state" / "pictures"
 
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 VIEWS = (
-    "overview", "models", "services", "hosts", "connectivity", "schedules", "updates", "try", "connect",
-    "settings",
+    "overview", "models", "services", "hosts", "state", "connectivity", "schedules", "updates", "try",
+    "connect", "settings",
 )  # fmt: skip
 
 

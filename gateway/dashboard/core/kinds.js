@@ -20,6 +20,7 @@ const KINDS = {
   "ssh-key": of((on) => `Looking after the key of ${on}`, (on) => `The key of ${on} is there`, "key"),
   bot: of(() => "Working on the bot", () => "The bot is done", "change of the bot", HALF_WAY),
   patches: of(() => "Patching the speech container", () => "The speech container has its patches", "patching", "If the files were put in place already, they stay; apply the patches again."),
+  state: of(() => "Checking the state of the hosts", () => "The state of the hosts is checked", "check", HALF_WAY),
   nim: of((on) => `Installing ${on}`, (on) => `${on} is installed`, "installation", HALF_WAY),
 };
 
