@@ -1,6 +1,7 @@
 """The gateway before a speech service that knows what is said."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,18 +34,13 @@ class House:
         return self.http.post("/api/audio/transcribe-with-speakers", data=fields, files=files)
 
 
-@pytest.fixture(scope="package")
-def one_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    url = f"sqlite:///{tmp_path_factory.mktemp('audio')}/ledger.db"
+@contextmanager
+def house_with(speech: FakeSpeech, audio: AudioOptions, folders: pytest.TempPathFactory) -> Iterator[House]:
+    """A gateway before that service."""
+    url = f"sqlite:///{folders.mktemp('audio')}/ledger.db"
     migrate(url)
-    speech, prefect = FakeSpeech(), FakePrefect()
+    prefect = FakePrefect()
     prefect.documents["cluster"] = cluster_document(9, parakeet=speech.port)
-    audio = AudioOptions(
-        diarize_seconds=CHUNK_SECONDS,
-        piece_seconds=PIECE_SECONDS,
-        recording_seconds=RECORDING_SECONDS,
-        upload_limit=UPLOAD_LIMIT,
-    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PREFECT_API_URL", prefect.url)
         options = Options(
@@ -55,8 +51,21 @@ def one_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         with httpx.Client(base_url=gateway.url, timeout=60) as http:
             yield House(speech, prefect, http)
         gateway.stop()
-    speech.close()
     prefect.close()
+
+
+@pytest.fixture(scope="package")
+def one_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    speech = FakeSpeech()
+    audio = AudioOptions(
+        diarize_seconds=CHUNK_SECONDS,
+        piece_seconds=PIECE_SECONDS,
+        recording_seconds=RECORDING_SECONDS,
+        upload_limit=UPLOAD_LIMIT,
+    )
+    with house_with(speech, audio, tmp_path_factory) as house:
+        yield house
+    speech.close()
 
 
 @pytest.fixture

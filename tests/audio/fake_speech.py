@@ -58,13 +58,17 @@ class FakeSpeech:
         self._thread.join()
 
     def answer(self, path: str, samples: Any) -> dict[str, Any]:
+        heard = self.heard(path, samples)
+        return _words(heard, self.word_times) if path.endswith("transcriptions") else _speakers(heard, path)
+
+    def heard(self, path: str, samples: Any) -> list[tuple[str, str, float, float]]:
+        """`(word, speaker, start, end)` in the time of the samples."""
         start, seconds = origin(samples), len(samples) / RATE
-        heard = [
+        return [
             (word, speaker, begin - start, end - start)
             for word, speaker, begin, end in self.said
             if begin >= start - 0.05 and end <= start + seconds + 0.05
         ]
-        return _words(heard, self.word_times) if path.endswith("transcriptions") else _speakers(heard, path)
 
 
 def origin(samples: Any) -> float:

@@ -2,33 +2,18 @@
 
 import io
 
-import av
 import numpy as np
 import pytest
 
 from gateway.audio.bands import RATE
 from gateway.audio.decode import decode
+from tests.audio.encoding import encoded
 from tests.audio.fake_speech import recording, wav
 
 SECONDS = 2.0
 
 
-def encoded(form, codec, rate, layout):
-    """A tone in a container, written as to a pipe where the form allows it."""
-    tone = (np.sin(2 * np.pi * 300 * np.arange(int(rate * SECONDS)) / rate) * 8000).astype(np.int16)
-    samples = np.repeat(tone[:, None], 2 if layout == "stereo" else 1, axis=1).reshape(1, -1)
-    frame = av.AudioFrame.from_ndarray(samples, format="s16", layout=layout)
-    frame.sample_rate = rate
-    sink = io.BytesIO()
-    with av.open(sink, "w", format=form) as container:
-        stream = container.add_stream(codec, rate=rate, layout=layout)
-        stream.codec_context.open()
-        size = stream.codec_context.frame_size or 1024
-        resampler = av.AudioResampler(stream.codec_context.format.name, layout, rate, frame_size=size)
-        for piece in [*resampler.resample(frame), *resampler.resample(None)]:
-            container.mux(stream.encode(piece))
-        container.mux(stream.encode(None))
-    return sink.getvalue()
+TONE = np.sin(2 * np.pi * 300 * np.arange(int(RATE * SECONDS)) / RATE) * 8000
 
 
 @pytest.mark.parametrize(
@@ -45,7 +30,7 @@ def encoded(form, codec, rate, layout):
 )
 def test_a_form_of_sound_is_read(form, codec, rate, layout):
     sink = io.BytesIO()
-    told = decode(io.BytesIO(encoded(form, codec, rate, layout)), sink, 1, 60)
+    told = decode(io.BytesIO(encoded(TONE, form, codec, rate, layout)), sink, 1, 60)
     samples = np.frombuffer(sink.getvalue(), dtype="<i2")
     assert told.error == ""
     assert told.samples == len(samples)
