@@ -26,9 +26,15 @@ def endpoints_document(
             "url": f"{base}/v1/audio",
             "ready": _any_ready(cluster, "stt", ready),
             "speech_ready": _any_ready(cluster, "tts", ready),
+            "with_speakers": f"{base}/api/audio/transcribe-with-speakers",
         },
         "embeddings": {"url": f"{base}/v1/embeddings", "ready": _any_ready(cluster, "embeddings", ready)},
         "rerank": {"url": f"{base}/v1/rerank", "ready": _any_ready(cluster, "embeddings", ready)},
+        "search": {
+            "url": f"{base}/api/search",
+            "ready": all(_any_ready(cluster, kind, ready) for kind in ("qdrant", "embeddings")),
+        },
+        "scrub": {"url": f"{base}/scrub", "ready": True},
         "realtime": {
             "url": f"{base.replace('http', 'ws', 1)}/v1/realtime",
             "ready": any(ready.get(service.name) for service in cluster.services if service.realtime),

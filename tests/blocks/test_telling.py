@@ -113,6 +113,7 @@ def test_services_are_as_they_were_last_seen(ledger: Ledger):
 
     assert (document["audio"]["speech_ready"], document["audio"]["ready"]) == (True, False)
     assert document["services"]["qdrant"]["ready"] is None
+    assert document["search"]["ready"] is False, "there is a store, and nobody who makes vectors"
 
 
 @pytest.mark.parametrize(
