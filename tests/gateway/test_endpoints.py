@@ -14,8 +14,8 @@ def urls(document: object) -> list[str]:
 async def test_every_url_of_the_document_leads_somewhere(http: httpx.AsyncClient, upstream: FakeUpstream):
     document = (await http.get("/api/endpoints")).json()
     known = {
-        "chat", "messages", "audio", "embeddings", "rerank", "search", "scrub", "realtime", "models", "metrics",
-        "services",
+        "chat", "messages", "audio", "embeddings", "rerank", "search", "scrub", "realtime", "models",
+        "metrics", "services",
     }  # fmt: skip
 
     assert document["version"] == 1
