@@ -11,7 +11,8 @@ FAULTS := $(addprefix tests/house/test_,cancel_and_crash.py failures.py)
 OPERATIONS := tests/house/test_operations.py
 SOCKETS := hot-path gateway stand-ins
 PATHS := $(filter-out %/__pycache__/,$(wildcard tests/gateway/*/))
-HEAVY := $(filter-out %/__pycache__/ $(addprefix tests/,house/ gateway/ clients/ simulator/ control/),$(wildcard tests/*/))
+FRONT := $(addprefix tests/,audio/ dashboard/ patches/ redaction/ search/)
+HEAVY := $(filter-out $(FRONT) %/__pycache__/ $(addprefix tests/,house/ gateway/ clients/ simulator/ control/),$(wildcard tests/*/))
 
 .DEFAULT_GOAL := help
 
@@ -32,12 +33,12 @@ else
 	@$(MAKE) --no-print-directory -j3 --output-sync=line lane-faults test-swaps lane-rest
 endif
 
-# Three lanes: two of them each bring one house up at a time, the third takes the time that they leave.
+# Three lanes: two of them each bring one house up at a time, the third takes what time they leave, two by two.
 lane-faults:
 	@MAKEFLAGS= $(MAKE) --no-print-directory -k test-faults test-operations
 
 lane-rest:
-	@MAKEFLAGS= nice -n 5 $(MAKE) --no-print-directory -k test-heavy test-sockets
+	@MAKEFLAGS= nice -n 5 $(MAKE) --no-print-directory -k -j2 --output-sync=line test-heavy test-front test-sockets
 
 test-faults:
 	@$(RUN) pytest $(FAULTS) --durations=5
@@ -51,6 +52,9 @@ test-operations:
 # Prefect's server of tests/control stays until the end of the run, so these come last.
 test-heavy:
 	@$(RUN) pytest $(HEAVY) tests/control --durations=5
+
+test-front:
+	@$(RUN) pytest $(FRONT) --durations=5
 
 # What waits for sockets and clocks most of the time: its three thirds together need one core.
 test-sockets:
@@ -100,4 +104,4 @@ clean: ## remove the virtual environment, caches and state
 	@.tools/bin/uv sync --quiet --locked --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@touch $@
 
-.PHONY: leaktest help demo up test lane-faults lane-rest test-faults test-swaps test-operations test-heavy test-sockets $(SOCKETS:%=test-%) check bench keys deploy clean
+.PHONY: leaktest help demo up test lane-faults lane-rest test-faults test-swaps test-operations test-heavy test-front test-sockets $(SOCKETS:%=test-%) check bench keys deploy clean
