@@ -15,6 +15,7 @@ from gateway.audio.pieces import Piece
 from gateway.audio.sound import Sound
 from gateway.credentials import credentials
 from gateway.problem import Problem, retry_after
+from gateway.silent import silence_told
 from gateway.turns import Turns
 from gateway.watch import Watch
 from gateway.wedge import Wedge
@@ -94,17 +95,8 @@ class SpeechService:
     async def _ask(self, path: str, sound: Sound, piece: Piece, fields: Fields, asker: Asker) -> bytes:
         service = self._service()
         async with self._turn(service.name, asker):
-            try:
+            with silence_told(self._wedge, service):
                 answer = await self._post(service, path, sound, piece, fields)
-            except httpx.TimeoutException:
-                self._wedge.timed_out(service.name)
-                message = f"{service.name} on {service.host} gave no answer in time"
-                raise Problem(504, message, "timed_out", headers=retry_after(10)) from None
-            except httpx.HTTPError as error:
-                why = str(error) or type(error).__name__
-                self._wedge.broke(service.name, why)
-                message = f"{service.name} on {service.host} does not answer: {why}"
-                raise Problem(503, message, "upstream_unreachable", headers=retry_after(5)) from None
         return self._checked(service, path, answer)
 
     async def _post(

@@ -10,6 +10,7 @@ from blocks.cluster import Service
 from blocks.wedge_signs import wedge_sign
 from gateway.credentials import credentials
 from gateway.problem import Problem, retry_after
+from gateway.silent import silence_told
 from gateway.turns import Turns
 from gateway.upstream_address import Address
 from gateway.watch import Watch
@@ -80,16 +81,8 @@ class Upstream:
         """
         turn = await self._turns.wait(service.name, client)
         try:
-            answer = await self._sent(service, path, body)
-        except httpx.TimeoutException:
-            self._wedge.timed_out(service.name)
-            message = f"{service.name} on {service.host} gave no answer in time"
-            raise Problem(504, message, "timed_out", headers=retry_after(10)) from None
-        except httpx.HTTPError as error:
-            why = str(error) or type(error).__name__
-            self._wedge.broke(service.name, why)
-            message = f"{service.name} on {service.host} does not answer: {why}"
-            raise Problem(503, message, "upstream_unreachable", headers=retry_after(5)) from None
+            with silence_told(self._wedge, service):
+                answer = await self._sent(service, path, body)
         finally:
             turn.give_back()
         return self._checked(service, answer)
