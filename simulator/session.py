@@ -26,9 +26,11 @@ async def serve(channel: Channel, host: Path, scale: str, address: str, user: st
     await _misbehave(host)
     command = ["-c", channel.command] if channel.command is not None else []
     wishes = {name: value for name, value in channel.env.items() if name.startswith("LC_")}
+    # Whoever started the simulator may ignore SIGHUP (nohup); a command of sshd never begins so.
     process = await asyncio.create_subprocess_exec(
-        "bash", *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True,
-        cwd=home_of(host, user), env=wishes | host_environment(host, scale, address, user),
+        "env", "--default-signal=HUP", "bash", *command, stdin=PIPE, stdout=PIPE, stderr=PIPE,
+        start_new_session=True, cwd=home_of(host, user),
+        env=wishes | host_environment(host, scale, address, user),
     )  # fmt: skip
     feeding = asyncio.ensure_future(_feed(channel, process))
     running = asyncio.ensure_future(_finish(channel, process))
