@@ -124,9 +124,9 @@ class FakePrefect:
     def _create(self, deployment: str, body: Any) -> tuple[int, Any]:
         if deployment not in (self.deployment, *self.others.values()):
             return 404, {"detail": "Deployment not found"}
-        self.created.append(body)
         run_id = self.add_run("SCHEDULED", body["parameters"].get("model", ""))
         self.runs[run_id].update(deployment_id=deployment, name=body["name"], parameters=body["parameters"])
+        self.created.append(body)  # last: tests in other threads wait for it
         self.on_created(run_id)
         return 201, self.runs[run_id]
 

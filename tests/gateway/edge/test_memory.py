@@ -1,8 +1,10 @@
 """What passes through costs no memory, however large it is and however slowly it is taken."""
 
 import asyncio
+import gc
 import hashlib
 import random
+import time
 from dataclasses import replace
 
 import psutil
@@ -37,7 +39,14 @@ class Growth:
         self._before = self._process.memory_info().rss
 
     def within(self) -> bool:
-        return self._process.memory_info().rss - self._before < MOST
+        """What a test before this one leaves behind is freed a moment later on a busy machine."""
+        deadline = time.monotonic() + 5
+        while not (small := self._process.memory_info().rss - self._before < MOST):
+            if time.monotonic() > deadline:
+                break
+            gc.collect()
+            time.sleep(0.1)
+        return small
 
 
 async def digest_of(reader: asyncio.StreamReader, left: int = BIG) -> bytes:
