@@ -14,6 +14,10 @@ PATHS := $(filter-out %/__pycache__/,$(wildcard tests/gateway/*/))
 FRONT := $(addprefix tests/,audio/ dashboard/ patches/ redaction/ search/)
 HEAVY := $(filter-out $(FRONT) %/__pycache__/ $(addprefix tests/,house/ gateway/ clients/ simulator/ control/),$(wildcard tests/*/))
 
+# What failed runs once more, and both are shown: a machine may stall, a fault stays.  A test that needs it is a bug.
+SUITE = $(RUN) pytest -o cache_dir=.pytest_cache/$@ --durations=5
+AGAIN = || { echo "=== once more, what failed in $@ ==="; $(SUITE) --lf --lfnf=none
+
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -41,33 +45,33 @@ lane-rest:
 	@MAKEFLAGS= nice -n 5 $(MAKE) --no-print-directory -k -j2 --output-sync=line test-heavy test-front test-sockets
 
 test-faults:
-	@$(RUN) pytest $(FAULTS) --durations=5
+	@$(SUITE) $(FAULTS) $(AGAIN) $(FAULTS); }
 
 test-swaps:
-	@$(RUN) pytest tests/house $(FAULTS:%=--ignore=%) --ignore=$(OPERATIONS) --durations=5
+	@$(SUITE) tests/house $(FAULTS:%=--ignore=%) --ignore=$(OPERATIONS) $(AGAIN) tests/house $(FAULTS:%=--ignore=%) --ignore=$(OPERATIONS); }
 
 test-operations:
-	@$(RUN) pytest $(OPERATIONS) --durations=5
+	@$(SUITE) $(OPERATIONS) $(AGAIN) $(OPERATIONS); }
 
 # Prefect's server of tests/control stays until the end of the run, so these come last.
 test-heavy:
-	@$(RUN) pytest $(HEAVY) tests/control --durations=5
+	@$(SUITE) $(HEAVY) tests/control $(AGAIN) $(HEAVY) tests/control; }
 
 test-front:
-	@$(RUN) pytest $(FRONT) --durations=5
+	@$(SUITE) $(FRONT) $(AGAIN) $(FRONT); }
 
 # What waits for sockets and clocks most of the time: its three thirds together need one core.
 test-sockets:
 	@MAKEFLAGS= make --no-print-directory -j3 --output-sync=line $(SOCKETS:%=test-%)
 
 test-hot-path:
-	@$(RUN) pytest $(PATHS) --durations=5
+	@$(SUITE) $(PATHS) $(AGAIN) $(PATHS); }
 
 test-gateway:
-	@$(RUN) pytest tests/gateway $(PATHS:%=--ignore=%) --durations=5
+	@$(SUITE) tests/gateway $(PATHS:%=--ignore=%) $(AGAIN) tests/gateway $(PATHS:%=--ignore=%); }
 
 test-stand-ins:
-	@$(RUN) pytest tests/simulator tests/clients --durations=5
+	@$(SUITE) tests/simulator tests/clients $(AGAIN) tests/simulator tests/clients; }
 
 check: .venv/ready ## format, lint, types, import rules, file sizes
 	@.venv/bin/ruff format --check .
